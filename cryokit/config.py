@@ -72,6 +72,12 @@ class Settings(BaseSettings):
         """Log files of the servers."""
         return self.state_dir / "logs"
 
+    @property
+    def all_state(self) -> list[Path]:
+        """Everything that may be removed with the state; never the state folder's other contents."""
+        inside = ("cluster", "cluster.partial", "postgresql", "secrets", "artifacts", "reports", "downloads", "logs")
+        return [*(self.state_dir / name for name in inside), self.socket_dir]
+
 
 def known_variables() -> set[str]:
     """Names of the ``CRYOKIT_`` variables that mean something."""

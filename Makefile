@@ -1,0 +1,59 @@
+# Every verb that a person or CI uses; `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+SERVE ?= 1
+
+.PHONY: help
+help: ## List the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: install
+install: ## Make .venv with everything that running needs
+	@ops/bootstrap.sh run
+
+.PHONY: demo
+demo: install ## Set up, load, train, report and serve; SERVE=0 does all but serve
+	@$(BIN)/cryokit up $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
+.PHONY: lab
+lab: install ## Open JupyterLab with the notebooks
+	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+.PHONY: test
+test: ## Install what tests need and run every category, with coverage
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py
+
+.PHONY: lint
+lint: ## Style, shell scripts and SQL
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py lint
+
+.PHONY: unit integration notebooks e2e ops
+unit integration notebooks e2e ops: ## Run one category of tests
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py $@
+
+.PHONY: perf
+perf: ## Benchmarks, as ratios within one run
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py perf
+
+.PHONY: validate
+validate: ## Scientific figures against their bars; needs the public data files
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py validation
+
+.PHONY: drills
+drills: ## Kill things at random moments and see that all recovers
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py drills
+
+.PHONY: schema
+schema: install ## Write sql/schema.sql anew from the migrations
+	@$(BIN)/python -m cryokit.db.schema
+
+.PHONY: clean
+clean: ## Stop the database and remove .venv and all state
+	@ops/clean.sh

@@ -1,0 +1,50 @@
+"""Passwords and keys: hashed, random, readable by their owner only."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from pwdlib import PasswordHash
+
+from cryokit.errors import InputError
+
+_HASHER = PasswordHash.recommended()
+_MINIMUM_LENGTH = 10
+_MAXIMUM_LENGTH = 256
+_UNKNOWN_ACCOUNT_HASH = _HASHER.hash(secrets.token_urlsafe(16))
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2 hash of a password of allowed length."""
+    if not _MINIMUM_LENGTH <= len(password) <= _MAXIMUM_LENGTH:
+        msg = f"a password has {_MINIMUM_LENGTH} to {_MAXIMUM_LENGTH} characters, but this one has {len(password)}"
+        raise InputError(msg)
+    return _HASHER.hash(password)
+
+
+def password_matches(password: str, password_hash: str | None) -> bool:
+    """Whether the password belongs to the hash; takes as long when there is no such account."""
+    matches = _HASHER.verify(password[:_MAXIMUM_LENGTH], password_hash or _UNKNOWN_ACCOUNT_HASH)
+    return matches and password_hash is not None
+
+
+def random_password() -> str:
+    """Return a new password of 96 random bits."""
+    return secrets.token_urlsafe(12)
+
+
+def signing_key(folder: Path) -> bytes:
+    """Return the key that signs sessions; made once, readable by its owner only."""
+    file = folder / "signing_key"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = folder / f".signing_key.{os.getpid()}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(secrets.token_hex(32).encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was first: its key is then the key
+            os.link(fresh, file)
+        fresh.unlink()
+    return file.read_bytes()

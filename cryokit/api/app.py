@@ -1,0 +1,58 @@
+"""The REST application."""
+
+from weakref import WeakSet
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from cryokit import __version__
+from cryokit.api import login, middleware, problems
+from cryokit.api.routes import evaluations, health, models, predictions, reports, session, system, targets
+from cryokit.api.throttle import LoginThrottle
+from cryokit.workbench import Workbench
+
+PREFIX = "/api/v1"
+_DESCRIPTION = "Predictions for cryoprotectant discovery. Errors are problem details (RFC 9457) with a stable code."
+_ROUTERS = (
+    session.router,
+    targets.router,
+    predictions.router,
+    models.router,
+    evaluations.router,
+    reports.router,
+    system.router,
+)
+
+
+def create_app(workbench: Workbench) -> FastAPI:
+    """Return the REST application over `workbench`, with login page and open documentation."""
+    app = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title="cryokit",
+        version=__version__,
+        description=_DESCRIPTION,
+    )
+    app.state.workbench = workbench
+    app.state.throttle = LoginThrottle()
+    app.state.documents = WeakSet()
+    app.include_router(health.router)
+    app.include_router(login.router)
+    for router in _ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    problems.install(app)
+    _wrap(app)
+    return app
+
+
+def _wrap(app: FastAPI) -> None:
+    """Put our layers outside Starlette's own, so that even the answer to a crash has an id and headers."""
+    build_inner = app.build_middleware_stack
+
+    def build() -> middleware.App:
+        stack = middleware.OriginMiddleware(build_inner())
+        stack = middleware.BodyLimitMiddleware(stack)
+        stack = middleware.SecurityHeadersMiddleware(stack)
+        return middleware.RequestIdMiddleware(stack)
+
+    app.build_middleware_stack = build

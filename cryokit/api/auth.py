@@ -1,0 +1,103 @@
+"""Who is asking: one check for REST, pages and websockets."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import Annotated
+
+import jwt
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from cryokit.domain import ROLES, Identity
+from cryokit.errors import AccessError
+from cryokit.workbench import Workbench
+
+COOKIE = "cryokit_session"
+LIFETIME = timedelta(hours=12)
+_ALGORITHM, _ISSUER = "HS256", "cryokit"
+
+
+class UnauthenticatedError(AccessError):
+    """Nobody is signed in: no token, or one that no longer counts."""
+
+    code, http_status = "unauthenticated", 401
+
+
+def issue_token(workbench: Workbench, identity: Identity, lifetime: timedelta = LIFETIME) -> str:
+    """Return a signed token that names `identity` until `lifetime` is over."""
+    now = datetime.now(UTC)
+    claims = {"iss": _ISSUER, "sub": str(identity.user_id), "iat": now, "exp": now + lifetime}
+    return jwt.encode(claims, workbench.signing_key(), algorithm=_ALGORITHM)
+
+
+def _token_in(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str | None:
+    authorization = headers.get("authorization")
+    if authorization is None:
+        return cookies.get(COOKIE)
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def identity_of(workbench: Workbench, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Identity | None:
+    """Return who is asking, or None without a token that counts; `headers` must ignore case."""
+    token = _token_in(headers, cookies)
+    if not token:
+        return None
+    try:
+        claims = jwt.decode(
+            token,
+            workbench.signing_key(),
+            algorithms=[_ALGORITHM],
+            issuer=_ISSUER,
+            options={"require": ["exp", "iat", "sub"]},
+        )
+    except jwt.InvalidTokenError:
+        return None
+    # The role and whether the account is open are read anew, so that a change counts at once.
+    return workbench.identity(claims["sub"])
+
+
+def require(role: str) -> Callable[[Request], Identity]:
+    """Return the dependency that lets through people who may do what `role` can."""
+    if role not in ROLES:
+        msg = f"{role!r} is not a role; the roles are {', '.join(ROLES)}"
+        raise ValueError(msg)
+
+    def check(request: Request) -> Identity:
+        identity = identity_of(request.app.state.workbench, request.headers, request.cookies)
+        if identity is None:
+            msg = "sign in first: send a valid token as `Authorization: Bearer ...`, or use the login page"
+            raise UnauthenticatedError(msg)
+        if not identity.may(role):
+            msg = f"your role is {identity.role}, this needs {role}; ask an administrator"
+            raise AccessError(msg)
+        return identity
+
+    check.required_role = role
+    return check
+
+
+def _acting_workbench(request: Request, identity: Annotated[Identity, Depends(require("viewer"))]) -> Workbench:
+    return request.app.state.workbench.acting_as(identity)
+
+
+ActingWorkbench = Annotated[Workbench, Depends(_acting_workbench)]
+"""The workbench on behalf of the signed-in caller: every query runs under that person's row security."""
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether `host`, a name or an address, is this machine itself."""
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_plain_loopback(connection: HTTPConnection) -> bool:
+    """Whether a browser on this machine speaks plain http to us, the one case where a cookie may lack Secure."""
+    return connection.url.scheme in ("http", "ws") and is_loopback(connection.url.hostname)

@@ -1,0 +1,79 @@
+"""Login and logout of browsers: plain pages that work without scripts."""
+
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cryokit.api.auth import COOKIE, LIFETIME, UnauthenticatedError, identity_of, is_plain_loopback, issue_token
+from cryokit.api.sessions import sign_in
+from cryokit.api.throttle import RateLimitedError
+from cryokit.errors import UnavailableError
+
+router = APIRouter(include_in_schema=False)
+_NEEDS_HTTPS = "This page was opened without https, so your browser will not keep the login. Use the https address."
+
+
+@cache
+def _template() -> Template:
+    return Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
+
+
+def safe_next(address: str) -> str:
+    """Return a path of this server; anything that could lead elsewhere becomes the first page."""
+    is_local = address.startswith("/") and not address.startswith("//")
+    return address if is_local and address.isprintable() and "\\" not in address else "/"
+
+
+def _page(request: Request, next_path: str, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:
+    is_kept = request.url.scheme == "https" or is_plain_loopback(request)
+    problem = problem or ("" if is_kept else _NEEDS_HTTPS)
+    alert = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    html = _template().substitute(next=escape(next_path), name=escape(name), alert=alert)
+    return HTMLResponse(html, status)
+
+
+@router.get("/login")
+def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002  the name in the address
+    """Show the login form, or go on when somebody is signed in."""
+    if identity_of(request.app.state.workbench, request.headers, request.cookies):
+        return RedirectResponse(safe_next(next), 303)
+    return _page(request, safe_next(next))
+
+
+@router.post("/login")
+def log_in(
+    request: Request,
+    name: Annotated[str, Form(max_length=200)] = "",
+    password: Annotated[str, Form(max_length=1_000)] = "",
+    next: Annotated[str, Form()] = "/",  # noqa: A002  the name in the form
+) -> Response:
+    """Check name and password and keep the login in a cookie that scripts cannot read."""
+    next_path = safe_next(next)
+    try:
+        identity = sign_in(request, name, password)
+    except (UnauthenticatedError, RateLimitedError, UnavailableError) as error:
+        message = str(error)
+        return _page(request, next_path, name, f"{message[0].upper()}{message[1:]}.", error.http_status)
+    answer = RedirectResponse(next_path, 303)
+    answer.set_cookie(
+        COOKIE,
+        issue_token(request.app.state.workbench, identity),
+        max_age=int(LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=not is_plain_loopback(request),
+    )
+    return answer
+
+
+@router.post("/logout")
+def log_out() -> Response:
+    """Forget the login of this browser."""
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    return answer

@@ -1,0 +1,90 @@
+"""Errors as problem details (RFC 9457): the edge where exceptions become answers."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from cryokit.api.throttle import RateLimitedError
+from cryokit.errors import CryokitError
+
+MEDIA_TYPE = "application/problem+json"
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+class Problem(BaseModel):
+    """What went wrong, as problem details."""
+
+    type: str = Field(description="identifies the kind of problem")
+    title: str
+    status: int
+    detail: str = Field(description="what was wrong, what is allowed, what to do")
+    code: str = Field(description="stable name of the error")
+    errors: list[dict[str, str]] | None = Field(default=None, description="each field that was wrong")
+
+
+RESPONSES = {
+    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
+    for status in (401, 403, 404, 422)
+}
+"""Documented refusals of a guarded route."""
+
+
+def problem_body(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict:
+    """Return the JSON of one problem."""
+    problem = Problem(
+        type=f"urn:cryokit:problem:{code}",
+        title=code.replace("_", " ").capitalize(),
+        status=status,
+        detail=detail,
+        code=code,
+        errors=errors,
+    )
+    return problem.model_dump(exclude_none=True)
+
+
+def _answer(
+    status: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    body = problem_body(status, code, detail, errors)
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _own_error(_request: Request, error: CryokitError) -> JSONResponse:
+    headers = {}
+    if error.http_status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimitedError):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return _answer(error.http_status, error.code, str(error), headers=headers)
+
+
+def _wrong_fields(_request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+    first = errors[0]
+    return _answer(422, "invalid_input", f"{first['field']}: {first['message']}", errors)
+
+
+def _http_error(_request: Request, error: HTTPException) -> JSONResponse:
+    code = _CODES.get(error.status_code, "http_error")
+    return _answer(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+
+
+def _unexpected(_request: Request, _error: Exception) -> JSONResponse:
+    detail = "the server failed; the log has the cause under this answer's X-Request-ID"
+    return _answer(500, "internal_error", detail)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` an RFC 9457 answer."""
+    app.add_exception_handler(CryokitError, _own_error)
+    app.add_exception_handler(RequestValidationError, _wrong_fields)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)

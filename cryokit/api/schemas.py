@@ -1,0 +1,193 @@
+"""What the API takes and gives."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cryokit.domain import CONFIDENCE, ENDPOINTS, INSUFFICIENT_SKILL, Target
+
+MAX_ROWS = 10_000
+MAX_TEXT = 2_000
+
+type Item = str
+type Skill = Literal["skill", INSUFFICIENT_SKILL]
+
+
+class Credentials(BaseModel):
+    """Name and password of an account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=1_000)
+
+
+class Session(BaseModel):
+    """A token and how long it counts."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  names the kind of token
+    expires_in_seconds: int
+    name: str
+    role: str
+
+
+class ConditionInfo(BaseModel):
+    """A condition that a prediction needs."""
+
+    name: str
+    type: Literal["text", "number"]
+    description: str
+    choices: list[str]
+
+
+class TargetInfo(BaseModel):
+    """Something that can be predicted."""
+
+    target: str
+    title: str
+    quantity: str
+    unit: str
+    subject: Literal["smiles", "recipe"]
+    conditions: list[ConditionInfo]
+    newest_version: int | None = None
+    skill: str | None = None
+
+
+class PredictionRequest(BaseModel):
+    """Molecules or recipes and the conditions of the target."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"target": "tg", "smiles": ["OCC(O)CO", "CS(C)=O"]}]},
+    )
+
+    target: str
+    smiles: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
+    recipes: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="the newest version when left out")
+    assay: str | None = Field(default=None, max_length=MAX_TEXT)
+    concentration_millimolar: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    buffer: str | None = Field(default=None, max_length=MAX_TEXT)
+    cell: str | None = Field(default=None, max_length=MAX_TEXT)
+    temperature_kelvin: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    minutes: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    endpoint: Literal[*ENDPOINTS] | None = None
+
+    @model_validator(mode="after")
+    def _one_list(self) -> Self:
+        if (self.smiles is None) == (self.recipes is None):
+            msg = "give either smiles (for tg and iri) or recipes (for viability)"
+            raise ValueError(msg)
+        return self
+
+    def items_for(self, target: Target) -> list[str] | None:
+        """Return the list that belongs to the subject of `target`."""
+        return self.smiles if target.subject == "smiles" else self.recipes
+
+    def conditions_for(self, target: Target) -> dict[str, Any]:
+        """Return the conditions of `target`, None where one is missing."""
+        return {condition.name: getattr(self, condition.name) for condition in target.conditions}
+
+
+class PredictionRow(BaseModel):
+    """One predicted value with its interval and what to think of it."""
+
+    row: int = Field(description="position in the request, counted from 0")
+    target: str
+    smiles: str | None = None
+    recipe: str | None = None
+    name: str | None = None
+    value: float | None
+    unit: str
+    lower: float | None
+    upper: float | None
+    confidence: float = Field(description=f"level of the interval, {CONFIDENCE}")
+    model_version: int
+    in_training: bool
+    in_domain: bool
+    domain_reasons: list[str]
+    skill: Skill | str
+
+
+class RowProblem(BaseModel):
+    """A row that cannot be predicted."""
+
+    row: int = Field(description="position in the request, counted from 0")
+    message: str
+
+
+class PredictionAnswer(BaseModel):
+    """The predicted rows and the refused ones."""
+
+    predictions: list[PredictionRow]
+    problems: list[RowProblem]
+
+
+class ModelVersion(BaseModel):
+    """One registered version of a target's model."""
+
+    model_config = ConfigDict(extra="allow")
+
+    target: str
+    version: int
+    verdict: str
+    created_at: datetime | None = None
+    seed: int | None = None
+    artifact_sha256: str | None = None
+    metrics: dict[str, Any] = Field(default_factory=dict)
+
+
+class EvaluationInfo(BaseModel):
+    """One evaluation of a version: metrics beside those of trivial baselines."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: UUID | str
+    target: str
+    version: int
+    kind: str
+    split: str
+    created_at: datetime | None = None
+    metrics: dict[str, Any] = Field(default_factory=dict)
+    baselines: dict[str, Any] = Field(default_factory=dict)
+
+
+class Evaluation(EvaluationInfo):
+    """One evaluation with a measured and a predicted value for each row."""
+
+    rows: list[dict[str, Any]]
+
+
+class ReportRun(BaseModel):
+    """One run of a report."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["pass"] = "pass"
+
+
+class Check(BaseModel):
+    """One thing the server needs."""
+
+    status: Literal["pass", "fail"]
+    detail: str
+
+
+class Readiness(BaseModel):
+    """Whether requests can be served, and why not."""
+
+    status: Literal["pass", "fail"]
+    checks: dict[str, Check]
+
+
+class OpenPages(BaseModel):
+    """What open pages hold in memory."""
+
+    documents: int = Field(description="Bokeh documents that are alive")

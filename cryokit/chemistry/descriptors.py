@@ -1,0 +1,287 @@
+"""Fast physicochemical features and fingerprints of a molecule, from its graph alone (no 3-D)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from cryokit.errors import InputError
+
+SCHEMA_VERSION = 1
+"""Rises whenever a name, its order or its meaning changes; models of another schema are refused."""
+
+FINGERPRINT_BITS = 2048
+_CACHE = 20_000
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """One feature of a molecule: its name, its unit and what it means."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+_GRAPH = (
+    ("molar_mass", "amw", "g/mol", "average molar mass"),
+    ("heavy_atoms", "NumHeavyAtoms", "1", "atoms other than hydrogen"),
+    ("donors", "NumHBD", "1", "hydrogen-bond donors"),
+    ("acceptors", "NumHBA", "1", "hydrogen-bond acceptors"),
+    ("rotatable_bonds", "NumRotatableBonds", "1", "rotatable bonds"),
+    ("heteroatoms", "NumHeteroatoms", "1", "atoms other than carbon and hydrogen"),
+    ("sp3_fraction", "FractionCSP3", "1", "fraction of the carbons that are sp3"),
+    ("rings", "NumRings", "1", "rings"),
+    ("aromatic_rings", "NumAromaticRings", "1", "aromatic rings"),
+    ("saturated_rings", "NumSaturatedRings", "1", "saturated rings"),
+    ("heterocycles", "NumHeterocycles", "1", "rings with a heteroatom"),
+    ("spiro_atoms", "NumSpiroAtoms", "1", "atoms shared by two rings that share no bond"),
+    ("bridgehead_atoms", "NumBridgeheadAtoms", "1", "bridgehead atoms"),
+    ("surface", "labuteASA", "angstrom^2", "approximate surface area (Labute)"),
+    ("polar_surface", "tpsa", "angstrom^2", "topological polar surface area"),
+    ("log_p", "CrippenClogP", "1", "octanol-water partition coefficient, log10 (Crippen estimate)"),
+    ("molar_refractivity", "CrippenMR", "cm^3/mol", "molar refractivity (Crippen estimate)"),
+    ("chi_0", "chi0v", "1", "valence connectivity index, order 0"),
+    ("chi_1", "chi1v", "1", "valence connectivity index, order 1"),
+    ("chi_2", "chi2v", "1", "valence connectivity index, order 2"),
+    ("chi_3", "chi3v", "1", "valence connectivity index, order 3"),
+    ("kier_alpha", "hallKierAlpha", "1", "Hall-Kier alpha"),
+    ("kappa_1", "kappa1", "1", "shape index, order 1"),
+    ("kappa_2", "kappa2", "1", "shape index, order 2"),
+    ("kappa_3", "kappa3", "1", "shape index, order 3"),
+    ("flexibility", "Phi", "1", "Kier flexibility index"),
+)
+_ELEMENTS = {
+    "carbons": 6,
+    "nitrogens": 7,
+    "oxygens": 8,
+    "fluorines": 9,
+    "phosphorus_atoms": 15,
+    "sulfurs": 16,
+    "chlorines": 17,
+    "bromines": 35,
+    "iodines": 53,
+}
+_GROUPS = {
+    "primary_alcohols": "[OX2H][CX4;H2,H3]",
+    "secondary_alcohols": "[OX2H][CX4;H1]([#6])[#6]",
+    "tertiary_alcohols": "[OX2H][CX4;H0]([#6])([#6])[#6]",
+    "anomeric_hydroxyls": "[OX2H][CX4][OX2]",
+    "phenols": "[OX2H]c",
+    "vicinal_hydroxyl_pairs": "[OX2H][#6]-[#6][OX2H]",
+    "ethers": "[OX2;!$(O[#6]=[!#6])]([#6])[#6]",
+    "acetal_carbons": "[CX4]([OX2])[OX2]",
+    "carboxylic_acids": "[CX3](=O)[OX2H]",
+    "esters": "[CX3](=O)[OX2][#6]",
+    "aldehydes": "[CX3H1,CX3H2]=[OX1]",
+    "ketones": "[#6][CX3](=[OX1])[#6]",
+    "amides": "[NX3][CX3]=[OX1]",
+    "primary_amines": "[NX3;H2;!$(N[C,S]=[O,S,N])][#6]",
+    "secondary_amines": "[NX3;H1;!$(N[C,S]=[O,S,N])]([#6])[#6]",
+    "tertiary_amines": "[NX3;H0;!$(N[C,S]=[O,S,N]);!$(N=O)]([#6])([#6])[#6]",
+    "nitriles": "C#N",
+    "nitro_groups": "[$([NX3](=O)=O),$([NX3+](=O)[O-])]",
+    "hydroperoxides": "[OX2H][OX2]",
+    "alkenes": "[CX3]=[CX3]",
+    "aromatic_atoms": "a",
+    "methyls": "[CH3]",
+    "chain_methylenes": "[CH2;!R]",
+    "branching_carbons": "[CX4;H0,H1;!R]([#6])([#6])[#6]",
+}
+_DERIVED = (
+    Descriptor("hydrogens", "1", "hydrogen atoms"),
+    Descriptor("unsaturation", "1", "rings and double bonds together, from the formula"),
+    Descriptor("log_molar_mass", "1", "natural logarithm of the molar mass in g/mol"),
+    Descriptor("donors_per_heavy_atom", "1", "hydrogen-bond donors per heavy atom"),
+    Descriptor("oxygen_to_carbon", "1", "oxygens per carbon (per one carbon if there is none)"),
+    Descriptor("rotatable_per_heavy_atom", "1", "rotatable bonds per heavy atom"),
+    Descriptor("stereocentres", "1", "tetrahedral stereocentres, specified or not"),
+    Descriptor("unspecified_stereocentres", "1", "tetrahedral stereocentres without a stated configuration"),
+    Descriptor("r_centres", "1", "stereocentres labelled R"),
+    Descriptor("s_centres", "1", "stereocentres labelled S"),
+)
+DESCRIPTORS = (
+    *(Descriptor(name, unit, meaning) for name, _, unit, meaning in _GRAPH),
+    *(Descriptor(name, "1", f"number of {name.replace('_', ' ')}") for name in _ELEMENTS),
+    *(Descriptor(name, "1", f"number of {name.replace('_', ' ')}") for name in _GROUPS),
+    *_DERIVED,
+)
+"""All features in their fixed order."""
+
+DESCRIPTOR_NAMES = tuple(descriptor.name for descriptor in DESCRIPTORS)
+
+_PROPERTIES = rdMolDescriptors.Properties([key for _, key, _, _ in _GRAPH])
+_PATTERNS = tuple(Chem.MolFromSmarts(smarts) for smarts in _GROUPS.values())
+_FINGERPRINTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
+
+
+def descriptors(smiles: Sequence[str]) -> NDArray[np.float64]:
+    """
+    Physicochemical features of molecules, one row each.
+
+    Salts and mixtures are described by their largest organic fragment, neutralised, so that an amino acid and
+    its zwitterion have equal features.
+
+    Parameters
+    ----------
+    smiles : sequence of str, length n
+        Structures as SMILES; repeats are computed once.
+
+    Returns
+    -------
+    ndarray of shape (n, len(DESCRIPTORS))
+        Features in the order and units of `DESCRIPTORS`; finite.
+
+    Raises
+    ------
+    InputError
+        If a structure cannot be read.
+
+    References
+    ----------
+    .. [1] RDKit: Open-source cheminformatics, https://www.rdkit.org.
+
+    Examples
+    --------
+    >>> row = dict(zip(DESCRIPTOR_NAMES, descriptors(["OCC(O)CO"])[0], strict=True))
+    >>> row["carbons"], row["primary_alcohols"], round(row["molar_mass"], 2)
+    (3.0, 2.0, 92.09)
+    """
+    return _stacked(smiles, _descriptors, len(DESCRIPTORS))
+
+
+def fingerprints(smiles: Sequence[str]) -> NDArray[np.uint8]:
+    """
+    Morgan fingerprints of molecules, packed eight bits to a byte.
+
+    Parameters
+    ----------
+    smiles : sequence of str, length n
+        Structures as SMILES, described by their largest organic fragment, neutralised.
+
+    Returns
+    -------
+    ndarray of shape (n, 256)
+        2048 bits of radius 2 a row.
+
+    Raises
+    ------
+    InputError
+        If a structure cannot be read.
+
+    References
+    ----------
+    .. [1] Rogers, D. and Hahn, M. (2010). J. Chem. Inf. Model. 50, 742-754. 10.1021/ci100050t
+    """
+    return _stacked(smiles, _fingerprint, FINGERPRINT_BITS // 8, np.uint8)
+
+
+def tanimoto(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """
+    Tanimoto similarity of every fingerprint on the left with every one on the right.
+
+    Parameters
+    ----------
+    left : ndarray of shape (n, bytes)
+        Packed fingerprints.
+    right : ndarray of shape (m, bytes)
+        Packed fingerprints.
+
+    Returns
+    -------
+    ndarray of shape (n, m)
+        Shared bits over all bits, in [0, 1]; 0 where both are empty.
+
+    Raises
+    ------
+    InputError
+        If the two have different numbers of bytes.
+
+    References
+    ----------
+    .. [1] Bajusz, D. et al. (2015). J. Cheminform. 7, 20. 10.1186/s13321-015-0069-3
+
+    Examples
+    --------
+    >>> tanimoto(np.array([[3]], np.uint8), np.array([[1], [3]], np.uint8)).tolist()
+    [[0.5, 1.0]]
+    """
+    if left.shape[1] != right.shape[1]:
+        msg = f"fingerprints must have equal length, but have {left.shape[1]} and {right.shape[1]} bytes"
+        raise InputError(msg)
+    count_right = np.bitwise_count(right).sum(axis=1, dtype=np.int64)
+    similarity = np.zeros((len(left), len(right)))
+    for index, row in enumerate(left):
+        shared = np.bitwise_count(row & right).sum(axis=1, dtype=np.int64)
+        union = int(np.bitwise_count(row).sum()) + count_right - shared
+        similarity[index] = shared / np.maximum(union, 1)
+    return similarity
+
+
+@lru_cache(maxsize=_CACHE)
+def prepared(smiles: str) -> Chem.Mol:
+    """Return the neutral largest organic fragment; treat it as read-only, it is shared."""
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles) if smiles else None
+        if molecule is None or molecule.GetNumHeavyAtoms() == 0:
+            msg = f"{smiles!r} is not a structure that can be read as SMILES; write for example OCC(O)CO for glycerol"
+            raise InputError(msg)
+        if "." in smiles:
+            molecule = max(Chem.GetMolFrags(molecule, asMols=True), key=_organic_size)
+        if any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+            molecule = rdMolStandardize.Uncharger().uncharge(molecule)
+    return molecule
+
+
+def _organic_size(fragment: Chem.Mol) -> tuple[bool, int, str]:
+    has_carbon = any(atom.GetAtomicNum() == 6 for atom in fragment.GetAtoms())
+    return has_carbon, fragment.GetNumHeavyAtoms(), Chem.MolToSmiles(fragment)
+
+
+@lru_cache(maxsize=_CACHE)
+def _descriptors(smiles: str) -> NDArray[np.float64]:
+    molecule = prepared(smiles)
+    graph = np.array(_PROPERTIES.ComputeProperties(molecule))
+    numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
+    elements = [float(numbers.count(number)) for number in _ELEMENTS.values()]
+    groups = [float(len(molecule.GetSubstructMatches(pattern))) for pattern in _PATTERNS]
+    values = np.array([*graph, *elements, *groups, *_derived(molecule, graph, numbers)])
+    values.flags.writeable = False
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _derived(molecule: Chem.Mol, graph: NDArray[np.float64], numbers: list[int]) -> tuple[float, ...]:
+    mass, heavy, donors, rotatable = graph[0], graph[1], graph[2], graph[4]
+    carbons, halogens = numbers.count(6), sum(numbers.count(number) for number in (9, 17, 35, 53))
+    hydrogens = sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms()) + numbers.count(1)
+    centres = Chem.FindMolChiralCenters(molecule, includeUnassigned=True, useLegacyImplementation=False)
+    labels = [label for _, label in centres]
+    return (
+        hydrogens,
+        carbons + 1 + (numbers.count(7) - hydrogens - halogens) / 2,
+        float(np.log(mass)),
+        donors / heavy,
+        numbers.count(8) / max(carbons, 1),
+        rotatable / heavy,
+        len(labels),
+        labels.count("?"),
+        labels.count("R"),
+        labels.count("S"),
+    )
+
+
+@lru_cache(maxsize=_CACHE)
+def _fingerprint(smiles: str) -> NDArray[np.uint8]:
+    return np.packbits(_FINGERPRINTS.GetFingerprintAsNumPy(prepared(smiles)))
+
+
+def _stacked(smiles: Sequence[str], of_one: Callable, width: int, dtype: type = np.float64) -> NDArray:
+    matrix = np.empty((len(smiles), width), dtype=dtype)
+    for index, text in enumerate(smiles):
+        matrix[index] = of_one(text)
+    return matrix

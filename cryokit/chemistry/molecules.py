@@ -1,0 +1,149 @@
+"""Structures: parsing, canonical form, identity, and names as people write them."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from rdkit import Chem, rdBase
+
+from cryokit.domain import Molecule
+from cryokit.errors import InputError
+
+MAX_SMILES_LENGTH = 2000
+
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
+_GREEK = {
+    "\u03b1": "alpha",
+    "\u03b2": "beta",
+    "\u03b3": "gamma",
+    "\u03b4": "delta",
+    "\u03b5": "epsilon",
+    "\u03c9": "omega",
+    "\u00df": "beta",  # the German sharp s is often typed for beta
+}
+# Lower case only, and no methyl or ethyl: N-methylacetamide names a nitrogen, n-butanol a chain.
+_UNBRANCHED = re.compile(r"^n-(?=(?i:prop|but|pent|hex|hept|oct|non|dec|undec|dodec)(?:an|en|yl))")
+
+
+def parse(smiles: str) -> Molecule:
+    """
+    Parse a SMILES text into its canonical structure.
+
+    Parameters
+    ----------
+    smiles : str
+        Structure as SMILES, at most 2000 characters, with at least one heavy atom. Stereochemistry and charges are
+        kept as written; explicit hydrogens are folded in.
+
+    Returns
+    -------
+    Molecule
+        Canonical isomeric SMILES and standard InChIKey.
+
+    Raises
+    ------
+    InputError
+        If the text is empty, too long, not a SMILES, or has no structure of its own (hydrogen, a repeat unit).
+
+    Examples
+    --------
+    >>> parse("C(O)C(O)CO")
+    Molecule(smiles='OCC(O)CO', inchikey='PEDCQBHIVMGVHV-UHFFFAOYSA-N')
+    """
+    if not isinstance(smiles, str) or not smiles.strip():
+        msg = f"a structure must be a SMILES text, but {smiles!r} came; for example OCC(O)CO for glycerol"
+        raise InputError(msg)
+    if len(smiles) > MAX_SMILES_LENGTH:
+        msg = f"the SMILES has {len(smiles)} characters; at most {MAX_SMILES_LENGTH} are allowed; give one molecule"
+        raise InputError(msg)
+    return _parsed(smiles.strip())
+
+
+def matches(smiles: str, inchikey: str) -> bool:
+    """
+    Whether the structure has exactly this InChIKey.
+
+    Parameters
+    ----------
+    smiles : str
+        Structure as SMILES.
+    inchikey : str
+        Standard InChIKey, with or without the ``InChIKey=`` prefix.
+
+    Returns
+    -------
+    bool
+        True if RDKit computes the same InChIKey from `smiles`.
+
+    Raises
+    ------
+    InputError
+        If `smiles` cannot be parsed.
+
+    Examples
+    --------
+    >>> matches("OCC(O)CO", "PEDCQBHIVMGVHV-UHFFFAOYSA-N")
+    True
+    """
+    return parse(smiles).inchikey == inchikey.strip().removeprefix("InChIKey=")
+
+
+def normalised_name(name: str) -> str:
+    """
+    Reduce a substance name to a form in which spelling variants agree.
+
+    Lower case, Greek letters spelled out, typographic quotes and dashes made plain, spaces and punctuation dropped
+    except between digits, and ``n-`` before an unbranched chain dropped (an unbranched chain is the default).
+
+    Parameters
+    ----------
+    name : str
+        Name as written by a person.
+
+    Returns
+    -------
+    str
+        Normalised name, empty if nothing but punctuation came.
+
+    Examples
+    --------
+    >>> normalised_name("1,2-Propanediol") == normalised_name("1,2-propane diol")
+    True
+    >>> normalised_name("n-Butanol"), normalised_name("α-D-Glucose")
+    ('butanol', 'alphadglucose')
+    """
+    text = unicodedata.normalize("NFKC", name)
+    for letter, spelled in _GREEK.items():
+        text = text.replace(letter, spelled).replace(letter.upper(), spelled)
+    text = _UNBRANCHED.sub("", re.sub(f"[{_DASHES}]", "-", text).strip())
+    text = re.sub(r"(?<=\d)\W+(?=\d)", "_", text.lower())
+    return re.sub(r"[^a-z0-9_+]", "", text)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(smiles: str) -> Molecule:
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
+        if mol is None:
+            msg = f"{_short(smiles)} cannot be read as a SMILES; check brackets, ring numbers and element symbols"
+            raise InputError(msg)
+        return Molecule(Chem.MolToSmiles(mol), _inchikey(mol, smiles))
+
+
+def _inchikey(mol: Chem.Mol, smiles: str) -> str:
+    numbers = {atom.GetAtomicNum() for atom in mol.GetAtoms()}
+    if 0 in numbers:
+        msg = f"{_short(smiles)} holds a placeholder atom (*); only whole molecules are allowed, not repeat units"
+        raise InputError(msg)
+    if not numbers - {1}:
+        msg = f"{_short(smiles)} holds no atom heavier than hydrogen; give the structure of a substance"
+        raise InputError(msg)
+    inchikey = Chem.MolToInchiKey(mol)
+    if not inchikey:
+        msg = f"no InChIKey can be computed for {_short(smiles)}; check valences and charges"
+        raise InputError(msg)
+    return inchikey
+
+
+def _short(smiles: str) -> str:
+    return repr(smiles if len(smiles) <= 80 else smiles[:77] + "...")

@@ -1,0 +1,335 @@
+"""The workbench as commands."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+import cryokit
+from cryokit import telemetry
+from cryokit.domain import ENDPOINTS, ROLES, TARGETS
+from cryokit.errors import CryokitError, InputError
+from cryokit.workbench import Workbench
+
+TARGET = click.argument("target", type=click.Choice(list(TARGETS)))
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+class Commands(click.Group):
+    """The command group; an error raised on purpose becomes one line and an exit code."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the chosen command."""
+        try:
+            return super().invoke(context)
+        except CryokitError as error:
+            click.echo(f"{error.code}: {error}", err=True)
+            context.exit(error.exit_code)
+
+
+@click.group(cls=Commands)
+@click.version_option(cryokit.__version__, prog_name="cryokit")
+@click.option("--verbose", is_flag=True, help="Log every event, as JSON lines on standard error.")
+@click.pass_context
+def main(context: click.Context, verbose: bool) -> None:
+    """Workbench for cryoprotectant discovery: data, models with intervals, reports, pages."""
+    telemetry.configure_logging("INFO" if verbose else "WARNING")
+    telemetry.new_correlation_id()
+    context.obj = context.with_resource(cryokit.open())
+
+
+def emit(data: pd.DataFrame | dict | list, as_json: bool) -> None:
+    """Print a table, or the same as JSON."""
+    if as_json:
+        records = json.loads(data.to_json(orient="records")) if isinstance(data, pd.DataFrame) else data
+        click.echo(json.dumps(records, indent=2, default=str))
+    elif isinstance(data, pd.DataFrame):
+        click.echo(data.to_string(index=False) if len(data) else "none")
+    else:
+        for key, value in data.items():
+            click.echo(f"{key}: {value}")
+
+
+def show_progress(label: str) -> Callable[[int, int], None]:
+    """Return a callback that keeps one line of progress on standard error."""
+
+    def show(done: int, total: int) -> None:
+        click.echo(f"\r{label}: {done}/{total}", nl=done == total, err=True)
+
+    return show
+
+
+@main.command()
+@click.option("--serve/--no-serve", default=True, help="Serve pages and API when all is ready.")
+@click.option("--port", type=int, help="Port of the pages and the API.")
+@click.pass_obj
+def up(workbench: Workbench, serve: bool, port: int | None) -> None:
+    """Bring everything up: database, data, models, reports, pages; what is done already is reused."""
+    from cryokit.startup import bring_up
+
+    bring_up(workbench, click.echo)
+    if serve:
+        _serve(workbench, port)
+
+
+@main.command()
+@click.option("--port", type=int, help="Port of the pages and the API.")
+@click.pass_obj
+def serve(workbench: Workbench, port: int | None) -> None:
+    """Serve the pages and the API on 127.0.0.1."""
+    _serve(workbench, port)
+
+
+def _serve(workbench: Workbench, port: int | None) -> None:
+    from cryokit.serving import serve_pages
+
+    serve_pages(workbench.settings, port or workbench.settings.port, click.echo)
+
+
+@main.group()
+def db() -> None:
+    """Start, stop and migrate the database."""
+
+
+@db.command("start")
+@click.pass_obj
+def db_start(workbench: Workbench) -> None:
+    """Start the embedded PostgreSQL, made first if there is none."""
+    workbench.start_database()
+    click.echo("the database accepts connections")
+
+
+@db.command("stop")
+@click.pass_obj
+def db_stop(workbench: Workbench) -> None:
+    """Stop the embedded PostgreSQL."""
+    workbench.stop_database()
+    click.echo("the database is stopped")
+
+
+@db.command("status")
+@JSON
+@click.pass_obj
+def db_status(workbench: Workbench, as_json: bool) -> None:
+    """Say whether the database runs, which version and where."""
+    emit(workbench.database_status(), as_json)
+
+
+@db.command("url")
+@click.option("--admin", is_flag=True, help="The administrator's login instead of the application's.")
+@click.pass_obj
+def db_url(workbench: Workbench, admin: bool) -> None:
+    """Print the address for psql; the password stays in a file that the address names."""
+    click.echo(workbench.database.url(admin=admin))
+
+
+@db.command("migrate")
+@click.pass_obj
+def db_migrate(workbench: Workbench) -> None:
+    """Bring the schema up to date."""
+    applied = workbench.migrate()
+    click.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+
+
+@main.group()
+def data() -> None:
+    """Load figures, bundled, public or your own."""
+
+
+@data.command("load")
+@click.pass_obj
+def data_load(workbench: Workbench) -> None:
+    """Load the figures that ship with cryokit."""
+    for target in TARGETS:
+        click.echo(f"{target}: {workbench.load_bundled(target)} new rows")
+
+
+@data.command("fetch")
+@click.argument("name")
+@click.pass_obj
+def data_fetch(workbench: Workbench, name: str) -> None:
+    """Fetch one public data file and check its sha256."""
+    click.echo(workbench.fetch(name))
+
+
+@data.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--target", required=True, type=click.Choice(list(TARGETS)))
+@click.option("--skip-bad", is_flag=True, help="Load the good rows even if others are bad.")
+@click.pass_obj
+def data_import(workbench: Workbench, file: Path, target: str, skip_bad: bool) -> None:
+    """Load a laboratory's own figures from a CSV file."""
+    result = workbench.import_rows(file, target, skip_bad)
+    for problem in result["problems"]:
+        click.echo(problem, err=True)
+    click.echo(f"{result['loaded']} of {result['rows']} good rows are new and were loaded")
+
+
+@main.command()
+@TARGET
+@click.option("--seed", default=0, show_default=True)
+@JSON
+@click.pass_obj
+def train(workbench: Workbench, target: str, seed: int, as_json: bool) -> None:
+    """Train and register a new version of a target's model."""
+    version = workbench.train(target, seed, show_progress(f"cross-validating {target}"))
+    emit(_summary(version), as_json)
+
+
+def _summary(version: dict) -> dict:
+    keys = ("target", "version", "verdict", "metrics", "dataset_sha256", "artifact_sha256", "created_at")
+    return {key: version[key] for key in keys if key in version}
+
+
+@main.command()
+@TARGET
+@click.option("--data", "data_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rows as CSV.")
+@click.option("--folds", "fold_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Folds, CSV.")
+@click.option("--seed", default=0, show_default=True)
+@JSON
+@click.pass_obj
+def evaluate(
+    workbench: Workbench, target: str, data_file: Path | None, fold_file: Path | None, seed: int, as_json: bool
+) -> None:
+    """Cross-validate the recipe of a target on its stored rows, or on anybody's rows and folds (no database)."""
+    if (data_file is None) != (fold_file is None):
+        msg = "--data and --folds go together: rows of your own need folds of your own"
+        raise InputError(msg)
+    progress = show_progress(f"cross-validating {target}")
+    if data_file is None:
+        result = workbench.evaluate_stored(target, seed, progress)
+    else:
+        result = workbench.evaluate_files(target, data_file, fold_file, seed, progress)
+        for warning in result["warnings"]:
+            click.echo(f"warning: {warning}", err=True)
+    emit(result if as_json else {key: value for key, value in result.items() if key != "rows"}, as_json)
+
+
+@main.command()
+@TARGET
+@click.argument("items", nargs=-1)
+@click.option("--csv", "csv_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rows as CSV.")
+@click.option("--version", type=int, help="Version of the model; the newest by default.")
+@click.option("--recipe", multiple=True, help="Formulation, such as 'glycerol=6 mol/kg; formamide=6 mol/kg'.")
+@click.option("--cell", help="Cell type or line.")
+@click.option("--assay", help="How it was measured.")
+@click.option("--concentration-millimolar", type=float, help="Concentration of the solute, mmol/L.")
+@click.option("--buffer", help="What the solute is dissolved in.")
+@click.option("--temperature-kelvin", type=float, help="Temperature of the exposure, K.")
+@click.option("--minutes", type=float, help="Duration of the exposure, min.")
+@click.option("--endpoint", type=click.Choice(ENDPOINTS), help="Which of the four quantities.")
+@JSON
+@click.pass_obj
+def predict(
+    workbench: Workbench,
+    target: str,
+    items: tuple[str, ...],
+    csv_file: Path | None,
+    version: int | None,
+    recipe: tuple[str, ...],
+    as_json: bool,
+    **conditions: Any,
+) -> None:
+    """Predict a target for molecules (SMILES) or formulations (--recipe), with a 90 % interval."""
+    given = {name: value for name, value in conditions.items() if value is not None}
+    if csv_file is not None:
+        emit(workbench.predict_file(target, csv_file, version, given), as_json)
+        return
+    emit(workbench.predict(target, [*items, *recipe], version, **given), as_json)
+
+
+@main.group()
+def models() -> None:
+    """Look at the registered model versions."""
+
+
+@models.command("list")
+@click.option("--target", type=click.Choice(list(TARGETS)))
+@JSON
+@click.pass_obj
+def models_list(workbench: Workbench, target: str | None, as_json: bool) -> None:
+    """List the model versions."""
+    versions = workbench.models(target)
+    columns = ["target", "version", "verdict", "mae", "r2", "coverage_90", "n", "created_at", "artifact_sha256"]
+    emit(versions[[name for name in columns if name in versions]], as_json)
+
+
+@main.group()
+def report() -> None:
+    """Run notebooks as reports."""
+
+
+@report.command("run")
+@click.argument("name")
+@click.option("-p", "--parameter", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter of the notebook.")
+@click.pass_obj
+def report_run(workbench: Workbench, name: str, pairs: tuple[str, ...]) -> None:
+    """Run a notebook by name and write its HTML report."""
+    parameters = dict(_key_and_value(pair) for pair in pairs)
+    click.echo(workbench.run_report(name, parameters)["path"])
+
+
+def _key_and_value(pair: str) -> tuple[str, str]:
+    key, separator, value = pair.partition("=")
+    if not separator:
+        msg = f"a parameter is given as key=value, but came as {pair!r}"
+        raise InputError(msg)
+    return key, value
+
+
+@report.command("list")
+@JSON
+@click.pass_obj
+def report_list(workbench: Workbench, as_json: bool) -> None:
+    """List the runs of reports."""
+    emit(workbench.report_runs(), as_json)
+
+
+@main.group()
+def user() -> None:
+    """Add accounts, list them, change passwords."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
+@click.pass_obj
+def user_add(workbench: Workbench, name: str, role: str) -> None:
+    """Add an account with a random password, shown once."""
+    click.echo(f"{name} ({role}) signs in with the password {workbench.add_user(name, role)}")
+
+
+@user.command("list")
+@JSON
+@click.pass_obj
+def user_list(workbench: Workbench, as_json: bool) -> None:
+    """List the accounts."""
+    emit(workbench.users(), as_json)
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--ask", is_flag=True, help="Ask for the new password instead of making a random one.")
+@click.pass_obj
+def user_password(workbench: Workbench, name: str, ask: bool) -> None:
+    """Give an account a new password."""
+    password = click.prompt("New password", hide_input=True, confirmation_prompt=True) if ask else None
+    fresh = workbench.set_password(name, password)
+    click.echo(f"the password of {name} is changed" + ("" if ask else f" to {fresh}"))
+
+
+@user.command("disable")
+@click.argument("name")
+@click.pass_obj
+def user_disable(workbench: Workbench, name: str) -> None:
+    """Close an account; its sessions end at once."""
+    workbench.disable_user(name)
+    click.echo(f"{name} can no longer sign in")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

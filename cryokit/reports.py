@@ -1,0 +1,174 @@
+"""Run a notebook by name with checked parameters and export it as one HTML file."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import papermill
+import yaml
+from nbconvert import HTMLExporter
+
+from cryokit.config import Settings
+from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
+from cryokit.paths import shared_folder
+
+_NAME = re.compile(r"[a-z0-9_.-]+")
+_TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a notebook, as its parameters cell declares it."""
+
+    name: str
+    kind: type
+    default: object
+    description: str
+
+    def checked(self, value: object) -> object:
+        """Return `value` in this parameter's type, or say what is allowed."""
+        if self.kind is bool and str(value).lower() in {"true", "false"}:
+            return str(value).lower() == "true"
+        if self.kind is not bool:
+            try:
+                return self.kind(value)
+            except (TypeError, ValueError) as error:
+                msg = f"parameter {self.name} must be {self.kind.__name__} ({self.description}), but is {value!r}"
+                raise InputError(msg) from error
+        msg = f"parameter {self.name} must be true or false ({self.description}), but is {value!r}"
+        raise InputError(msg)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A notebook of the catalogue."""
+
+    name: str
+    title: str
+    notebook: Path
+    time_limit_seconds: int
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Return the parameters that the notebook declares, by name."""
+        declared = papermill.inspect_notebook(str(self.notebook))
+        return {name: _parameter(name, item) for name, item in declared.items()}
+
+    def checked_parameters(self, given: dict[str, object]) -> dict[str, object]:
+        """Return every parameter with its checked value; papermill itself would only warn of a wrong name."""
+        declared = self.parameters()
+        if unknown := sorted(set(given) - set(declared)):
+            msg = f"report {self.name} has no parameter {', '.join(unknown)}; it takes {', '.join(declared) or 'none'}"
+            raise InputError(msg)
+        return {name: item.checked(given.get(name, item.default)) for name, item in declared.items()}
+
+
+def _parameter(name: str, item: dict) -> Parameter:
+    kind = _TYPES.get(item["inferred_type_name"])
+    if kind is None:
+        msg = f"parameter {name} is declared as {item['inferred_type_name']!r}; allowed are {', '.join(_TYPES)}"
+        raise InputError(msg)
+    default = yaml.safe_load(item["default"])
+    return Parameter(name, kind, default, item["help"])
+
+
+def catalogue() -> dict[str, Report]:
+    """Return the reports of notebooks/catalog.yml by name."""
+    folder = shared_folder("notebooks")
+    listed = yaml.safe_load((folder / "catalog.yml").read_text())
+    return {
+        name: Report(name, item["title"], folder / item["notebook"], item["time_limit_seconds"])
+        for name, item in listed.items()
+    }
+
+
+def report_named(name: str) -> Report:
+    """Return one report of the catalogue, or say which there are."""
+    known = catalogue()
+    if name not in known:
+        msg = f"there is no report {name!r}; the catalogue has {', '.join(known)}"
+        raise NotFoundError(msg)
+    return known[name]
+
+
+def output_stem(report: Report, parameters: dict[str, object]) -> str:
+    """Return the file name of a report: its name and the text parameters that tell runs apart."""
+    words = [report.name, *(str(value) for value in parameters.values() if isinstance(value, str) and value)]
+    return "-".join(part for word in words for part in _NAME.findall(word.lower()))
+
+
+def run(report: Report, parameters: dict[str, object], settings: Settings) -> Path:
+    """Run the notebook in a process of its own and return the HTML file; nothing appears before all is done."""
+    settings.reports_dir.mkdir(parents=True, exist_ok=True)
+    stem = output_stem(report, parameters)
+    partial = settings.reports_dir / f".{stem}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    executed = partial / f"{stem}.ipynb"
+    _execute(report, parameters, executed, settings)
+    page = partial / f"{stem}.html"
+    page.write_text(_as_html(executed, report.title))
+    result = {"report": report.name, "parameters": parameters, "html": page.name, "notebook": executed.name}
+    (partial / f"{stem}.json").write_text(json.dumps(result, indent=2) + "\n")
+    for file in (executed, partial / f"{stem}.json", page):
+        file.replace(settings.reports_dir / file.name)
+    shutil.rmtree(partial)
+    return settings.reports_dir / page.name
+
+
+def _execute(report: Report, parameters: dict[str, object], executed: Path, settings: Settings) -> None:
+    parameter_file = executed.with_suffix(".yml")
+    parameter_file.write_text(yaml.safe_dump(parameters))
+    argv = [sys.executable, "-m", "papermill", str(report.notebook), str(executed), "-f", str(parameter_file)]
+    argv += ["-k", "python3", "--no-progress-bar", "--cwd", str(executed.parent), "--log-level", "WARNING"]
+    try:
+        done = subprocess.run(
+            argv,
+            env=kernel_environment(settings),
+            capture_output=True,
+            text=True,
+            timeout=report.time_limit_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        msg = f"report {report.name} did not end within {report.time_limit_seconds} s and was stopped"
+        raise ReportError(msg) from error
+    if done.returncode != 0:
+        raise _failure(report, executed, done)
+
+
+def kernel_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a kernel finds the same state as this process."""
+    environment = os.environ | {"CRYOKIT_STATE_DIR": str(settings.state_dir), "CRYOKIT_PORT": str(settings.port)}
+    if settings.database_url:
+        environment["DATABASE_URL"] = settings.database_url
+    # A kernel opened from another environment's Jupyter would not find this one's packages.
+    environment["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")
+    return environment
+
+
+def _failure(report: Report, executed: Path, done: subprocess.CompletedProcess) -> ReportError | CommandError:
+    if executed.exists():
+        for index, cell in enumerate(nbformat.read(executed, as_version=4).cells):
+            for output in cell.get("outputs", []):
+                if output.output_type == "error":
+                    msg = f"report {report.name} failed in cell {index}: {output.ename}: {output.evalue}"
+                    return ReportError(msg, index, cell.source)
+    last_lines = done.stderr.strip().splitlines()[-5:]
+    msg = f"papermill ended with status {done.returncode} before any cell failed: {' / '.join(last_lines)}"
+    return CommandError(msg, ["papermill", report.notebook.name], done.returncode, last_lines)
+
+
+def _as_html(executed: Path, title: str) -> str:
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata["title"] = f"{title} - cryokit"
+    exporter = HTMLExporter(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
+    exporter.mathjax_url = ""
+    exporter.require_js_url = ""
+    page, _ = exporter.from_notebook_node(notebook)
+    return page

@@ -1,0 +1,75 @@
+"""What a person typed or uploaded -> the rows that the workbench predicts."""
+
+import io
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cryokit.domain import Target
+from cryokit.errors import InputError
+
+MAX_ROWS = 10_000
+MAX_UPLOAD_BYTES = 16 * 1024 * 1024
+
+
+def missing_conditions(target: Target, conditions: Mapping[str, object]) -> list[str]:
+    """Return the conditions of `target` that were left empty."""
+    return [item.name for item in target.conditions if conditions.get(item.name) in (None, "")]
+
+
+def rows_from_text(text: str, target: Target, conditions: Mapping[str, object]) -> pd.DataFrame:
+    """Return one row for each line that is not empty; `line` says where it stood."""
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if not lines:
+        kind = "SMILES" if target.subject == "smiles" else "recipe"
+        msg = f"nothing to predict yet; write one {kind} on each line, or upload a CSV file"
+        raise InputError(msg)
+    _refuse_empty(target, missing_conditions(target, conditions))
+    frame = pd.DataFrame(lines, columns=["line", target.subject])
+    return _limited(frame).assign(**_of(target, conditions))
+
+
+def rows_from_csv(content: bytes, target: Target, conditions: Mapping[str, object]) -> pd.DataFrame:
+    """Return the rows of a CSV file; the fields of the page fill conditions that are no column of it."""
+    if len(content) > MAX_UPLOAD_BYTES:
+        msg = f"the file has {len(content):,} bytes; at most {MAX_UPLOAD_BYTES:,} are read; split it"
+        raise InputError(msg)
+    try:
+        frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        msg = f"the file is not a CSV table in UTF-8 ({error}); export it as CSV with a line of column names"
+        raise InputError(msg) from error
+    frame.columns = [str(name).strip().lower() for name in frame.columns]
+    if target.subject not in frame or frame.columns.duplicated().any():
+        msg = f"the file needs one column {target.subject!r}, but it has {', '.join(frame.columns)}"
+        raise InputError(msg)
+    if frame.empty:
+        msg = f"the file has column names but no rows; write one {target.subject} on each line below them"
+        raise InputError(msg)
+    absent = {name: value for name, value in _of(target, conditions).items() if name not in frame}
+    _refuse_empty(target, [name for name, value in absent.items() if value in (None, "")])
+    frame = _limited(frame).assign(line=range(2, len(frame) + 2), **absent)
+    return _typed(frame[["line", target.subject, *_of(target, conditions)]], target)
+
+
+def _typed(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
+    numbers = [item.name for item in target.conditions if item.kind is float]
+    return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in numbers})
+
+
+def _of(target: Target, conditions: Mapping[str, object]) -> dict[str, object]:
+    return {item.name: conditions.get(item.name) for item in target.conditions}
+
+
+def _refuse_empty(target: Target, missing: list[str]) -> None:
+    if missing:
+        words = ", ".join(name.replace("_", " ") for name in missing)
+        msg = f"{target.title} depends on the conditions of the measurement; fill in: {words}"
+        raise InputError(msg)
+
+
+def _limited(frame: pd.DataFrame) -> pd.DataFrame:
+    if len(frame) > MAX_ROWS:
+        msg = f"{len(frame):,} rows came; at most {MAX_ROWS:,} are predicted at a time; split them"
+        raise InputError(msg)
+    return frame

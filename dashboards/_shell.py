@@ -1,0 +1,97 @@
+"""What all pages share: header, navigation, look, and the life of a session."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.util import edit_readonly
+from panel.viewable import Viewable
+
+from cryokit import figures
+from cryokit.domain import Identity
+from cryokit.workbench import Workbench
+
+STYLES = "/assets/cryokit.css"
+_THEME = {
+    "light": {"palette": {"primary": {"main": "#005A8C"}, "background": {"default": "#EEF3F6", "paper": "#FFFFFF"}}},
+    "dark": {"palette": {"primary": {"main": "#7CC4EE"}, "background": {"default": "#0E161C", "paper": "#17222B"}}},
+}
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """One page: where it is, what it is called, who may see it, what fills it."""
+
+    path: str
+    title: str
+    role: str
+    build: Callable[[Workbench], Viewable]
+
+
+def html(markup: str, **params: object) -> pn.pane.HTML:
+    """Return trusted markup in the common style; escape what people typed before it comes here."""
+    params.setdefault("sizing_mode", "stretch_width")
+    return pn.pane.HTML(markup, stylesheets=[STYLES], margin=0, **params)
+
+
+def heading(text: str, level: int = 2) -> pn.pane.HTML:
+    """Return a heading."""
+    return html(f"<h{level}>{escape(text)}</h{level}>")
+
+
+def card(*content: Viewable, label: str) -> pmui.Paper:
+    """Return a framed part of the page with a heading."""
+    return pmui.Paper(heading(label), *content, sizing_mode="stretch_width", elevation=1, margin=(0, 0, 16, 0))
+
+
+def _header(identity: Identity) -> pn.pane.HTML:
+    return html(
+        '<div class="header"><a class="product" href="/">cryokit</a>'
+        f'<span class="user"><span class="who">{escape(identity.name)}, {escape(identity.role)}</span>'
+        '<form method="post" action="/logout"><button type="submit">Sign out</button></form></span></div>'
+    )
+
+
+def _navigation(pages: Iterable[PageSpec], current: str, identity: Identity) -> pn.pane.HTML:
+    links = "".join(
+        f'<li><a href="{page.path}"{" aria-current=page" if page.path == current else ""}>{escape(page.title)}</a></li>'
+        for page in pages
+        if identity.may(page.role)
+    )
+    links += '<li><a href="/docs">REST API</a></li>'
+    return html(f'<nav aria-label="Pages"><ul>{links}</ul></nav>')
+
+
+def framed(spec: PageSpec, pages: Iterable[PageSpec], workbench: Workbench, identity: Identity) -> pmui.Page:
+    """Return a whole page around the content that `spec` builds."""
+    page = pmui.Page(
+        meta_title=f"{spec.title} - cryokit",
+        header=[_header(identity)],
+        sidebar=[_navigation(pages, spec.path, identity)],
+        sidebar_width=220,
+        sidebar_resizable=False,
+        main=[heading(spec.title, level=1), spec.build(workbench)],
+        main_width=1280,
+        theme_config=_THEME,
+        theme_toggle=True,
+        favicon="/assets/favicon.svg",
+        css_files=[STYLES],
+        busy_indicator="linear",
+    )
+    _end_with_session(page)
+    return page
+
+
+def _end_with_session(page: pmui.Page) -> None:
+    """Let go of the server-wide busy flag that a Page watches; otherwise it keeps each session in memory."""
+
+    def let_go(_context: object) -> None:
+        with edit_readonly(page):
+            page.busy = False
+
+    pn.state.on_session_destroyed(let_go)
+
+
+PALETTE = figures.PALETTE

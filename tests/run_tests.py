@@ -1,0 +1,154 @@
+"""Run the test categories and say honestly how they ended: ``python tests/run_tests.py [CATEGORY ...]``."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree  # noqa: S405  reads files that pytest just wrote
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+RESULTS = ROOT / "test-results"
+COVERAGE_FLOOR_PERCENT = 85
+DAILY = ("lint", "unit", "integration", "notebooks", "e2e", "ops")
+NEEDS_DEMO = {"notebooks", "e2e", "ops"}
+WORKERS = ["-n", "2", "--dist", "loadfile"]
+
+COMMANDS = {
+    "lint": [
+        [BIN / "ruff", "check", "."],
+        [BIN / "ruff", "format", "--check", "."],
+        ["shellcheck", *sorted(ROOT.glob("ops/*.sh")), ROOT / ".ci/run"],
+        [BIN / "squawk", *sorted(ROOT.glob("sql/migrations/*.sql"))],
+    ],
+    "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *WORKERS]],
+    "integration": [["pytest", "tests/integration", *WORKERS]],
+    "notebooks": [["pytest", "--nbval-lax", "notebooks", "tests/notebooks"]],
+    "e2e": [["pytest", "tests/e2e"]],
+    "ops": [["pytest", "tests/ops", "-m", "not drill"]],
+    "perf": [["pytest", "tests/perf", "-s"]],
+    "validation": [["pytest", "tests/validation", "-s"]],
+    "drills": [["pytest", "tests/ops", "-m", "drill", "-s"]],
+}
+MEASURED = ("unit", "integration", "notebooks", "e2e", "ops")
+
+
+@dataclass
+class Count:
+    """How many tests ended how."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def run_category(category: str, environment: dict[str, str]) -> Count:
+    total = Count()
+    for command in COMMANDS[category]:
+        say(f"\n== {category}: {' '.join(Path(str(word)).name for word in command[:3])}")
+        run = run_pytest if command[0] == "pytest" else run_check
+        total += run(category, command, environment)
+    return total
+
+
+def run_check(_category: str, command: list, environment: dict[str, str]) -> Count:
+    try:
+        status = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment, check=False).returncode
+    except FileNotFoundError:
+        say(f"FAILED: the program {command[0]} is missing; ops/bootstrap.sh test says how to get it")
+        return Count(failed=1)
+    return Count(failed=1) if status else Count(passed=1)
+
+
+def run_pytest(category: str, command: list, environment: dict[str, str]) -> Count:
+    report = RESULTS / f"{category}.xml"
+    report.unlink(missing_ok=True)
+    argv = [str(BIN / "python"), "-m", "coverage", "run", "-m", *command, f"--junit-xml={report}"]
+    status = subprocess.run(argv, cwd=ROOT, env=environment, check=False).returncode
+    if status not in (0, 1) or not report.exists():
+        say(f"FAILED: pytest ended with status {status} before it could count (5 means that it found no test)")
+        return Count(failed=1)
+    return counted(report)
+
+
+def counted(report: Path) -> Count:
+    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314  our own file
+    count = Count()
+    for suite in suites:
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped = int(suite.get("skipped", 0))
+        count += Count(int(suite.get("tests", 0)) - failed - skipped, failed, skipped)
+    return count
+
+
+@contextlib.contextmanager
+def demo_state(environment: dict[str, str]):
+    """Yield the environment of a state folder that the demo prepared: what notebooks and pages are tried on."""
+    folder = Path(tempfile.mkdtemp(prefix="cryokit-test-"))
+    folder.chmod(0o755)
+    prepared = environment | {"CRYOKIT_STATE_DIR": str(folder)}
+    began = perf_counter()
+    try:
+        say("\n== demo: cryokit up --no-serve")
+        argv = [str(BIN / "python"), "-m", "coverage", "run", "-m", "cryokit.cli", "up", "--no-serve"]
+        status = subprocess.run(argv, cwd=ROOT, env=prepared, check=False).returncode
+        say(f"the demo took {perf_counter() - began:.0f} s and ended with status {status}")
+        yield prepared, Count(failed=1) if status else Count(passed=1)
+    finally:
+        subprocess.run([str(BIN / "cryokit"), "db", "stop"], cwd=ROOT, env=prepared, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_coverage(environment: dict[str, str]) -> Count:
+    say("\n== coverage, all categories together")
+    coverage = [str(BIN / "python"), "-m", "coverage"]
+    subprocess.run([*coverage, "combine", "--quiet"], cwd=ROOT, env=environment, check=False)
+    floor = f"--fail-under={COVERAGE_FLOOR_PERCENT}"
+    status = subprocess.run([*coverage, "report", floor], cwd=ROOT, env=environment, check=False).returncode
+    return Count(failed=1) if status else Count(passed=1)
+
+
+def main(wanted: list[str]) -> int:
+    categories = wanted or list(DAILY)
+    if unknown := [name for name in categories if name not in COMMANDS]:
+        say(f"there is no category {', '.join(unknown)}; there are {', '.join(COMMANDS)}")
+        return 2
+    RESULTS.mkdir(exist_ok=True)
+    environment = os.environ | {"COVERAGE_FILE": str(RESULTS / ".coverage"), "PYTHONUTF8": "1"}
+    counts = {}
+    for name in categories:
+        if name not in NEEDS_DEMO:
+            counts[name] = run_category(name, environment)
+    if later := [name for name in categories if name in NEEDS_DEMO]:
+        with demo_state(environment) as (prepared, count):
+            counts["demo"] = count
+            for name in later:
+                counts[name] = run_category(name, prepared)
+    if set(MEASURED) <= set(categories):
+        counts["coverage"] = check_coverage(environment)
+    say("")
+    for name, count in counts.items():
+        say(f"{name:<12} {count}")
+    total = sum(counts.values(), Count())
+    say(str(total))
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
