@@ -2,7 +2,8 @@
 Table -> HoloViews element, each with a sentence that says the same.
 
 Labels, units and decimals come from the target, colours from one palette that colour-blind readers can tell apart
-(Okabe and Ito, https://jfly.uni-koeln.de/color/); what colour says is also said by shape or words.
+(Okabe and Ito, https://jfly.uni-koeln.de/color/; their blue is lightened until it shows on dark pages too); what
+colour says is also said by shape or words.
 """
 
 import html
@@ -11,7 +12,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import holoviews as hv
-import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool
 from holoviews.plotting import bokeh as _renderer  # noqa: F401  registers the options that are set below
@@ -22,11 +22,21 @@ from cryokit.chemistry.molecules import parse
 from cryokit.domain import Target, target_named
 from cryokit.errors import InputError
 
-BLUE, VERMILLION, GREEN, ORANGE, GREY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#7F7F7F"
+BLUE, VERMILLION, GREEN, ORANGE, GREY = "#2E8BC9", "#D55E00", "#009E73", "#E69F00", "#808890"
 PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, GREY)
 """Colours of series, in this order."""
 
-_COMMON = {"responsive": True, "min_height": 380, "toolbar": "above", "default_tools": ["pan", "box_zoom", "reset"]}
+_COMMON = {
+    "responsive": True,
+    "min_height": 420,
+    "toolbar": "above",
+    "default_tools": ["pan", "box_zoom", "wheel_zoom", "save", "reset"],
+    "active_tools": [],  # a wheel or finger that only passes over a chart scrolls the page
+    "show_grid": True,
+    "gridstyle": {"grid_line_alpha": 0.25},
+    # The page shows through, so that one figure fits light and dark.
+    "backend_opts": {"plot.toolbar.logo": None, "plot.background_fill_alpha": 0, "plot.border_fill_alpha": 0},
+}
 _SMALLEST_STEP = 1e-9
 
 
@@ -115,8 +125,8 @@ def evaluation_table(rows: pd.DataFrame, target: str) -> pd.DataFrame:
 def _by_inside(table: pd.DataFrame, x: str, y: str, hover: HoverTool) -> hv.Overlay:
     """Two kinds of points: interval holds the measured value (dots), or not (crosses)."""
     kinds = (
-        (True, "interval holds the measured value", {"color": BLUE, "marker": "circle", "size": 7, "alpha": 0.75}),
-        (False, "interval misses it", {"color": VERMILLION, "marker": "x", "size": 9, "line_width": 2}),
+        (True, "inside its interval", {"color": BLUE, "marker": "circle", "size": 7, "alpha": 0.75}),
+        (False, "outside its interval", {"color": VERMILLION, "marker": "x", "size": 9, "line_width": 2}),
     )
     hovered = [name for name in table.columns if name not in (x, y)]
     points = [
@@ -163,7 +173,8 @@ def predicted_against_measured(rows: pd.DataFrame, target: str) -> hv.Overlay:
     return overlay.opts(
         xlabel=axis_label(target, "measured"),
         ylabel=axis_label(target, "predicted"),
-        legend_position="top_left",
+        legend_position="bottom_right",
+        padding=0.05,
         backend="bokeh",
         **_COMMON,
     )
@@ -339,13 +350,11 @@ def interval_plot_text(predictions: pd.DataFrame) -> str:
         return "Nothing was predicted."
     target = _only_target(predictions)
     low, high = (formatted(bound, target) for bound in (predictions["value"].min(), predictions["value"].max()))
+    unit, count = target_named(target).unit, len(predictions)
     outside = int((~predictions["in_domain"].astype(bool)).sum())
-    spread = f"{low}" if len(predictions) == 1 else f"between {low} and {high}"
-    noun = "item is" if len(predictions) == 1 else "items are"
-    return (
-        f"{len(predictions)} {noun} predicted at {spread} {target_named(target).unit}; "
-        f"{outside} {'lies' if outside == 1 else 'lie'} outside the model's domain."
-    )
+    values = f"{low} {unit}" if low == high else f"{low} {unit} to {high} {unit}"
+    domain = "all lie inside" if outside == 0 else f"{outside} of {count} outside"
+    return f"Predicted: {values} for {count} {'item' if count == 1 else 'items'}; {domain} the model's domain."
 
 
 def _only_target(predictions: pd.DataFrame) -> str:

@@ -9,10 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-import papermill
 import yaml
-from nbconvert import HTMLExporter
 
 from cryokit.config import Settings
 from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
@@ -56,6 +53,8 @@ class Report:
 
     def parameters(self) -> dict[str, Parameter]:
         """Return the parameters that the notebook declares, by name."""
+        import papermill  # takes a second, which only reports need
+
         declared = papermill.inspect_notebook(str(self.notebook))
         return {name: _parameter(name, item) for name, item in declared.items()}
 
@@ -153,6 +152,8 @@ def kernel_environment(settings: Settings) -> dict[str, str]:
 
 
 def _failure(report: Report, executed: Path, done: subprocess.CompletedProcess) -> ReportError | CommandError:
+    import nbformat
+
     if executed.exists():
         for index, cell in enumerate(nbformat.read(executed, as_version=4).cells):
             for output in cell.get("outputs", []):
@@ -165,6 +166,9 @@ def _failure(report: Report, executed: Path, done: subprocess.CompletedProcess) 
 
 
 def _as_html(executed: Path, title: str) -> str:
+    import nbformat
+    from nbconvert import HTMLExporter
+
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata["title"] = f"{title} - cryokit"
     exporter = HTMLExporter(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)

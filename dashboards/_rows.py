@@ -13,8 +13,9 @@ MAX_UPLOAD_BYTES = 16 * 1024 * 1024
 
 
 def missing_conditions(target: Target, conditions: Mapping[str, object]) -> list[str]:
-    """Return the conditions of `target` that were left empty."""
-    return [item.name for item in target.conditions if conditions.get(item.name) in (None, "")]
+    """Return the conditions of `target` that are needed and were left empty."""
+    asked = [item for item in target.conditions if item.needed_for_endpoint in (None, conditions.get("endpoint"))]
+    return [item.name for item in asked if not str(conditions.get(item.name) or "").strip()]
 
 
 def rows_from_text(text: str, target: Target, conditions: Mapping[str, object]) -> pd.DataFrame:
@@ -47,14 +48,9 @@ def rows_from_csv(content: bytes, target: Target, conditions: Mapping[str, objec
         msg = f"the file has column names but no rows; write one {target.subject} on each line below them"
         raise InputError(msg)
     absent = {name: value for name, value in _of(target, conditions).items() if name not in frame}
-    _refuse_empty(target, [name for name, value in absent.items() if value in (None, "")])
+    _refuse_empty(target, [name for name in missing_conditions(target, conditions) if name in absent])
     frame = _limited(frame).assign(line=range(2, len(frame) + 2), **absent)
-    return _typed(frame[["line", target.subject, *_of(target, conditions)]], target)
-
-
-def _typed(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
-    numbers = [item.name for item in target.conditions if item.kind is float]
-    return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in numbers})
+    return frame[["line", target.subject, *_of(target, conditions)]]
 
 
 def _of(target: Target, conditions: Mapping[str, object]) -> dict[str, object]:

@@ -9,15 +9,23 @@ import panel_material_ui as pmui
 from panel.util import edit_readonly
 from panel.viewable import Viewable
 
-from cryokit import figures
 from cryokit.domain import Identity
 from cryokit.workbench import Workbench
 
 STYLES = "/assets/cryokit.css"
+THEME_COOKIE = "cryokit_theme"
+_APP_BAR = {"styleOverrides": {"root": {"backgroundColor": "#00466E", "backgroundImage": "none", "color": "#FFFFFF"}}}
 _THEME = {
-    "light": {"palette": {"primary": {"main": "#005A8C"}, "background": {"default": "#EEF3F6", "paper": "#FFFFFF"}}},
-    "dark": {"palette": {"primary": {"main": "#7CC4EE"}, "background": {"default": "#0E161C", "paper": "#17222B"}}},
+    "light": {
+        "palette": {"primary": {"main": "#005A8C"}, "background": {"default": "#EEF3F6", "paper": "#FFFFFF"}},
+        "components": {"MuiAppBar": _APP_BAR},
+    },
+    "dark": {
+        "palette": {"primary": {"main": "#7CC4EE"}, "background": {"default": "#0E161C", "paper": "#17222B"}},
+        "components": {"MuiAppBar": _APP_BAR},
+    },
 }
+_GROUND = ".main { background-color: var(--mui-palette-background-default) !important; }"
 
 
 @dataclass(frozen=True)
@@ -32,8 +40,8 @@ class PageSpec:
 
 def html(markup: str, **params: object) -> pn.pane.HTML:
     """Return trusted markup in the common style; escape what people typed before it comes here."""
-    params.setdefault("sizing_mode", "stretch_width")
-    return pn.pane.HTML(markup, stylesheets=[STYLES], margin=0, **params)
+    params = {"sizing_mode": "stretch_width", "margin": 0} | params
+    return pn.pane.HTML(markup, stylesheets=[STYLES], **params)
 
 
 def heading(text: str, level: int = 2) -> pn.pane.HTML:
@@ -43,13 +51,13 @@ def heading(text: str, level: int = 2) -> pn.pane.HTML:
 
 def card(*content: Viewable, label: str) -> pmui.Paper:
     """Return a framed part of the page with a heading."""
-    return pmui.Paper(heading(label), *content, sizing_mode="stretch_width", elevation=1, margin=(0, 0, 16, 0))
+    return pmui.Paper(heading(label), *content, sizing_mode="stretch_width", variant="outlined", margin=(0, 0, 16, 0))
 
 
 def _header(identity: Identity) -> pn.pane.HTML:
     return html(
         '<div class="header"><a class="product" href="/">cryokit</a>'
-        f'<span class="user"><span class="who">{escape(identity.name)}, {escape(identity.role)}</span>'
+        f'<span class="user"><span class="who">{escape(identity.name)} ({escape(identity.role)})</span>'
         '<form method="post" action="/logout"><button type="submit">Sign out</button></form></span></div>'
     )
 
@@ -66,22 +74,37 @@ def _navigation(pages: Iterable[PageSpec], current: str, identity: Identity) -> 
 
 def framed(spec: PageSpec, pages: Iterable[PageSpec], workbench: Workbench, identity: Identity) -> pmui.Page:
     """Return a whole page around the content that `spec` builds."""
+    is_dark = _cookie(THEME_COOKIE) == "dark"
+    pn.config.theme = "dark" if is_dark else "default"
     page = pmui.Page(
         meta_title=f"{spec.title} - cryokit",
         header=[_header(identity)],
         sidebar=[_navigation(pages, spec.path, identity)],
+        sidebar_open=not _is_phone(),
         sidebar_width=220,
         sidebar_resizable=False,
         main=[heading(spec.title, level=1), spec.build(workbench)],
         main_width=1280,
+        app_bar_width="100%",
         theme_config=_THEME,
         theme_toggle=True,
+        dark_theme=is_dark,
         favicon="/assets/favicon.svg",
-        css_files=[STYLES],
+        js_modules={"cryokit": "/assets/cryokit.js"},
+        stylesheets=[_GROUND],
         busy_indicator="linear",
     )
     _end_with_session(page)
     return page
+
+
+def _cookie(name: str) -> str | None:
+    cookie = pn.state.curdoc.session_context.request.cookies.get(name)
+    return getattr(cookie, "value", cookie)
+
+
+def _is_phone() -> bool:
+    return "Mobi" in pn.state.curdoc.session_context.request.headers.get("User-Agent", "")
 
 
 def _end_with_session(page: pmui.Page) -> None:
@@ -92,6 +115,3 @@ def _end_with_session(page: pmui.Page) -> None:
             page.busy = False
 
     pn.state.on_session_destroyed(let_go)
-
-
-PALETTE = figures.PALETTE

@@ -55,7 +55,7 @@ def identity_of(workbench: Workbench, headers: Mapping[str, str], cookies: Mappi
     except jwt.InvalidTokenError:
         return None
     # The role and whether the account is open are read anew, so that a change counts at once.
-    return workbench.identity(claims["sub"])
+    return workbench.find_identity(claims["sub"])
 
 
 def require(role: str) -> Callable[[Request], Identity]:

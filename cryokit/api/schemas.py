@@ -87,13 +87,11 @@ class PredictionRequest(BaseModel):
         """Return the list that belongs to the subject of `target`."""
         return self.smiles if target.subject == "smiles" else self.recipes
 
-    def conditions_for(self, target: Target) -> dict[str, Any]:
-        """Return the conditions of `target`, None where one is missing."""
-        return {condition.name: getattr(self, condition.name) for condition in target.conditions}
-
 
 class PredictionRow(BaseModel):
-    """One predicted value with its interval and what to think of it."""
+    """One predicted value with its interval, its conditions and what to think of it."""
+
+    model_config = ConfigDict(extra="allow")
 
     row: int = Field(description="position in the request, counted from 0")
     target: str

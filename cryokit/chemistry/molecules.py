@@ -120,6 +120,30 @@ def normalised_name(name: str) -> str:
     return re.sub(r"[^a-z0-9_+]", "", text)
 
 
+def open_stereocentres(molecule: Molecule) -> int:
+    """
+    Count the tetrahedral stereocentres whose configuration is not drawn.
+
+    Parameters
+    ----------
+    molecule : Molecule
+        Parsed structure.
+
+    Returns
+    -------
+    int
+        With 2 or more, the structure stands for several diastereomers, which are different substances.
+
+    Examples
+    --------
+    >>> open_stereocentres(parse("OCC(O)C(O)C(O)C(O)CO"))
+    4
+    """
+    found = Chem.FindPotentialStereo(Chem.MolFromSmiles(molecule.smiles))
+    unknown = Chem.StereoSpecified.Unspecified
+    return sum(item.type == Chem.StereoType.Atom_Tetrahedral and item.specified == unknown for item in found)
+
+
 @lru_cache(maxsize=4096)
 def _parsed(smiles: str) -> Molecule:
     with rdBase.BlockLogs():

@@ -69,6 +69,9 @@ _MATERIALS = {
     "culture medium": ("medium", "media", "DMEM", "alpha-MEM", "MEM", "RPMI", "RPMI 1640", "DMEM/F12", "IMDM"),
     "phosphate buffered saline": ("PBS", "phosphate-buffered saline", "DPBS"),
     "CryoStor CS10": ("CS10", "CryoStor"),
+    "pentaisomaltose": (),
+    "ROCK inhibitor": ("Y-27632",),
+    "storage protein 2": (),
 }
 _BY_ALIAS = {
     molecules.normalised_name(alias): canonical
@@ -76,7 +79,7 @@ _BY_ALIAS = {
     for alias in (canonical, *aliases)
 }
 # A polymer is often named with its molar mass or grade: PEG 400, dextran 40, PVP K30, HES 450/0.7.
-_GRADED = re.compile(r"(.*?[A-Za-z)])[\s-]*(K?\d[\d./]*\s*(?:k|kDa|Da)?)")
+_GRADED = re.compile(r"(.*?[A-Za-z)])[\s-]*(K?\d[\d./]*\s*(?:[kK]|kDa|Da)?)")
 
 Lookup = Callable[[str], Molecule | None]
 

@@ -1,0 +1,1 @@
+"""The database: embedded server, connections on somebody's behalf, migrations, registry."""

@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import stat
 import subprocess
 import time
@@ -28,6 +29,7 @@ DATABASE = "cryokit"
 SUPERUSER = "postgres"
 _PORT = 5432
 _START_PATIENCE_SECONDS = 5.0
+_ORPHAN_PATIENCE_SECONDS = 2.0
 _READY_PATIENCE_SECONDS = 120.0
 _SETTINGS_FILE = "cryokit.conf"
 _PID_LINE, _STATUS_LINE = 0, 7
@@ -158,18 +160,33 @@ class Server:
         self._prepare_socket_folder(account)
         self._write_settings(bindir, account)
         log = self._log_file(account)
-        argv = [bindir / "pg_ctl", "start", "-D", self.cluster, "-l", log, "-w", "-t", str(int(_READY_PATIENCE_SECONDS))]
-        deadline = time.monotonic() + _START_PATIENCE_SECONDS
+        argv = [bindir / "pg_ctl", "start", "-D", self.cluster, "-l", log, "-w", "-t", f"{_READY_PATIENCE_SECONDS:.0f}"]
+        began = time.monotonic()
         while not self._becomes_ready():
             self._drop_stale_pid_file()
             try:
                 programs.run_as(account, argv)
             except CommandError as error:
-                # After a kill -9 the old backends hold the shared memory for a moment.
-                if time.monotonic() > deadline and self._postmaster() is None:
+                waited = time.monotonic() - began
+                is_held = self._end_orphans(signal.SIGKILL if waited > _ORPHAN_PATIENCE_SECONDS else signal.SIGQUIT)
+                if waited > (_READY_PATIENCE_SECONDS if is_held else _START_PATIENCE_SECONDS):
                     msg = f"PostgreSQL does not start: {' / '.join(_last_lines(log))}; the whole log is {log}"
                     raise UnavailableError(msg) from error
                 time.sleep(0.2)
+
+    def _end_orphans(self, how: signal.Signals) -> bool:
+        """
+        End what a killed server left behind, and say whether there was anything.
+
+        Such processes hold the shared memory, and one in the middle of a query would not notice for minutes.
+        """
+        if self._postmaster() is not None:
+            return False
+        orphans = [pid for pid in _processes_in(self.cluster) if _program(pid) == "postgres"]
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+        return bool(orphans)
 
     def _becomes_ready(self) -> bool:
         """Whether the server is ready, waiting for one that somebody else is starting."""
@@ -241,6 +258,8 @@ def cluster_settings(bindir: Path, socket_dir: Path) -> dict[str, str]:
         "log_timezone": "'UTC'",
         "log_line_prefix": "'%m [%p] %q%u@%d '",
         "log_checkpoints": "off",
+        # A client that was killed holds its locks no longer than this.
+        "client_connection_check_interval": "'2s'",
     }
     if programs.major(programs.version(bindir)) >= 17:  # an unknown setting keeps 15 and 16 from starting
         known["summarize_wal"] = "on"
@@ -293,6 +312,21 @@ def _command_line(pid: int) -> str:
         except (FileNotFoundError, ProcessLookupError):
             return ""
     return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+
+
+def _processes_in(folder: Path) -> Iterator[int]:
+    """Yield the processes whose working directory is `folder`, as far as the system tells."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # ended meanwhile, or somebody else's
+            if (entry / "cwd").readlink() == folder.resolve():
+                yield int(entry.name)
+
+
+def _program(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/exe").readlink().name
+    except OSError:
+        return ""
 
 
 def _last_lines(log: Path, count: int = 5) -> list[str]:

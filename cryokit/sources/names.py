@@ -3,13 +3,15 @@
 from functools import cache
 from statistics import median
 
+from rdkit import Chem
+
 from cryokit.chemistry import molecules
 from cryokit.domain import Molecule
 from cryokit.errors import InputError
-from cryokit.sources import bundled
+from cryokit.sources import bundled, curation
 
 EXPERIMENTAL_METHODS = ("OPEN_NTBKM", "CRC_ORG", "CRC_INORG", "WEBBOOK", "COMMON_CHEMISTRY", "WIKIDATA")
-"""Measured melting points of ``chemicals``. Its default falls back silently to an estimate (JOBACK), so it is never asked."""
+"""Measured melting points of ``chemicals``; left to itself it falls back silently to an estimate (JOBACK)."""
 
 _SHORTEST_NAME = 5
 """Shorter words are abbreviations, and those of ``chemicals`` mislead: its PG is 1,3-propanediol, its FBS a borane."""
@@ -18,45 +20,66 @@ _SHORTEST_NAME = 5
 def molecule_named(name_or_cas: str) -> Molecule | None:
     """Return the molecule that a common name, alias or CAS number stands for, or None."""
     text = name_or_cas.strip()
-    return _bundled_names().get(_key(text)) or _from_chemicals(text)
-
-
-def known_name(inchikey: str) -> str | None:
-    """Return the name of a bundled component by its InChIKey, or None."""
-    return _names_by_inchikey().get(inchikey)
+    return bundled.component_named(text) or _from_chemicals(text)
 
 
 def structure_mismatch(name: str, smiles: str) -> str | None:
-    """Say in which way the structure contradicts what is known of the name or CAS number; None if it does not."""
-    expected = molecule_named(name)
+    """Say in which way a structure contradicts what is known of the name or CAS number; None if it does not."""
     given = molecules.parse(smiles)
-    if expected is None or expected.connectivity == given.connectivity or is_reviewed(name, given):
+    if correction := curation.structure_correction(name):
+        return _corrected_mismatch(name, given, *correction)
+    expected = molecule_named(name)
+    if expected is None or is_reviewed(name, given, expected):
         return None
-    return f"{name!r} is {expected.smiles}, but the structure given is {given.smiles}; correct the name or the structure"
+    if expected.connectivity != given.connectivity:
+        return f"{name!r} is {expected.smiles}, but the structure given is {given.smiles}; correct one of them"
+    if _names_stereo(name) and _contradicts_stereo(given, expected):
+        return f"{name!r} is {expected.smiles}, but {given.smiles} is another stereoisomer; correct one of them"
+    return None
 
 
-def is_reviewed(name: str, molecule: Molecule) -> bool:
-    """Whether this name with this constitution was looked at and found to be right (tautomers, stereochemistry)."""
-    return (_key(name), molecule.connectivity) in _reviewed()
+def is_reviewed(name: str, given: Molecule, expected: Molecule) -> bool:
+    """Whether this disagreement of name and structure was looked at and found to be right."""
+    key, pair = molecules.normalised_name(name), frozenset((given.connectivity, expected.connectivity))
+    if pair in _tautomers():
+        return True
+    return (key, given.inchikey) in _reviewed()
 
 
 def melting_point_kelvin(inchikey: str) -> tuple[float, str] | None:
-    """Return the median of the measured melting points and the names of their sources, or None if there is none."""
+    """Return the median of the measured melting points and their sources, or None if none is known."""
     from chemicals import phase_change
 
-    record = _pubchem().search_InChI_key(inchikey)
-    if not record:
+    cas = _cas_number(inchikey.removeprefix("InChIKey="))
+    if cas is None:
         return None
-    known = phase_change.Tm_methods(record.CASs)
-    values = {method: phase_change.Tm(record.CASs, method=method) for method in EXPERIMENTAL_METHODS if method in known}
-    values = {method: value for method, value in values.items() if (inchikey, round(value, 2)) not in _masked()}
+    known = phase_change.Tm_methods(cas)
+    values = {method: phase_change.Tm(cas, method=method) for method in EXPERIMENTAL_METHODS if method in known}
+    values = {method: value for method, value in values.items() if (cas, round(value, 2)) not in _refuted()}
     if not values:
         return None
     return round(float(median(values.values())), 2), "median of " + ", ".join(values)
 
 
-def _key(name: str) -> str:
-    return molecules.normalised_name(name)
+def _cas_number(inchikey: str) -> str | None:
+    bundled_cas = _cas_of_components().get(inchikey)
+    if bundled_cas:
+        return bundled_cas
+    record = _pubchem().search_InChI_key(inchikey)
+    molecule = _molecule(record)
+    # Drawn without stereochemistry one key stands for several sugars: whose number it is cannot be told.
+    if molecule is None or molecules.open_stereocentres(molecule) > 1:
+        return None
+    return record.CASs
+
+
+def _corrected_mismatch(
+    name: str, given: Molecule, rule: curation.Rule, wrong: Molecule, right: Molecule
+) -> str | None:
+    if given.connectivity == right.connectivity:
+        return None
+    reason = f"; a known error: {rule.evidence}" if given.connectivity == wrong.connectivity else ""
+    return f"{name!r} is {right.smiles}, but the structure given is {given.smiles}{reason}"
 
 
 def _from_chemicals(text: str) -> Molecule | None:
@@ -77,7 +100,20 @@ def _molecule(record: object) -> Molecule | None:
 
 def _is_cas(text: str) -> bool:
     parts = text.split("-")
-    return len(parts) == 3 and all(part.isdigit() for part in parts) and len(text) <= 12
+    return len(parts) == 3 and len(text) <= 12 and all(part.isascii() and part.isdigit() for part in parts)
+
+
+def _names_stereo(name: str) -> bool:
+    """Whether this is the full name of a bundled component; an alias such as alanine leaves the stereoisomer open."""
+    return molecules.normalised_name(name) in _full_names()
+
+
+def _contradicts_stereo(given: Molecule, expected: Molecule) -> bool:
+    first, second = Chem.MolFromSmiles(given.smiles), Chem.MolFromSmiles(expected.smiles)
+    # A structure with fewer stereocentres drawn than the other one is less exact, not wrong.
+    return not (
+        first.HasSubstructMatch(second, useChirality=True) or second.HasSubstructMatch(first, useChirality=True)
+    )
 
 
 @cache
@@ -88,27 +124,36 @@ def _pubchem() -> object:
 
 
 @cache
-def _bundled_names() -> dict[str, Molecule]:
-    names: dict[str, Molecule] = {}
-    for row in bundled.known_components().itertuples():
-        for name in (row.name, *filter(None, row.aliases.split("|")), row.cas):
-            if name:
-                names[_key(name)] = Molecule(row.smiles, row.inchikey)
-    return names
+def _full_names() -> frozenset[str]:
+    return frozenset(molecules.normalised_name(name) for name in bundled.known_components()["name"])
 
 
 @cache
-def _names_by_inchikey() -> dict[str, str]:
-    table = bundled.known_components()
-    return dict(zip(table["inchikey"], table["name"], strict=True))
+def _tautomers() -> frozenset[frozenset[str]]:
+    table = bundled.reviewed_exceptions().query("kind == 'tautomer'")
+    return frozenset(frozenset((row.inchikey[:14], row.other_inchikey[:14])) for row in table.itertuples())
 
 
 @cache
 def _reviewed() -> frozenset[tuple[str, str]]:
-    table = bundled.reviewed_exceptions()
-    return frozenset((_key(row.name), row.inchikey[:14]) for row in table.itertuples())
+    table = bundled.reviewed_exceptions().query("kind != 'tautomer'")
+    return frozenset((molecules.normalised_name(row.name), row.inchikey) for row in table.itertuples())
 
 
 @cache
-def _masked() -> frozenset[tuple[str, float]]:
-    return bundled.masked_melting_points()
+def _cas_of_components() -> dict[str, str]:
+    table = bundled.known_components()
+    return dict(zip(table["inchikey"], table["cas"], strict=True))
+
+
+@cache
+def _refuted() -> frozenset[tuple[str, float]]:
+    """Melting points that the curation found wrong, so that they do not come back through ``chemicals``."""
+    found = set()
+    for rule in curation.rules():
+        if rule.action in {"mask_tm", "replace_tm"}:
+            renamed = curation.rules_for(rule.species, "rename")
+            molecule = molecule_named(renamed[0].new if renamed else rule.species)
+            cas = _cas_number(molecule.inchikey) if molecule else None
+            found.add((cas or rule.species, float(rule.old)))
+    return frozenset(found)

@@ -19,15 +19,11 @@ def _rows(request: PredictionRequest, target: Target) -> pd.DataFrame:
         wanted = "smiles" if target.subject == "smiles" else "recipes"
         msg = f"{target.name} is predicted for {wanted}; send the list {wanted}"
         raise InputError(msg)
-    conditions = request.conditions_for(target)
-    missing = [name for name, value in conditions.items() if value in (None, "")]
-    if missing:
-        msg = f"{target.name} needs {', '.join(conditions)}, but {', '.join(missing)} is missing; nothing is assumed"
-        raise InputError(msg)
+    conditions = target.checked_conditions(request.model_dump())
     return pd.DataFrame({target.subject: items}).assign(**conditions)
 
 
-@router.post("/predict")
+@router.post("/predict", response_model_exclude_unset=True)
 def predict(request: PredictionRequest, workbench: ActingWorkbench) -> PredictionAnswer:
     """Predict up to 10,000 molecules or recipes; bad rows are listed beside the good ones."""
     rows = _rows(request, target_named(request.target))

@@ -1,0 +1,249 @@
+"""The registry's measurements: row frames in, the same row frames out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from cryokit.chemistry import molecules
+from cryokit.db.queries import queries
+from cryokit.db.registry_base import RegistryBase
+from cryokit.db.tables import json_text, plain, records, sha256_of
+from cryokit.domain import Component, Molecule, Target, target_named
+from cryokit.errors import AccessError, InputError
+
+_TOPIC = "measurements"
+_BATCH = 2000
+_PROPERTY = {"tg": "glass_transition_temperature", "iri": "mean_grain_size"}
+# Columns of a row frame that have a column of their own in the table; all others are kept under `details`.
+_COLUMNS = ("name", "value", "unit", "spread", "source", "evidence", "is_published", "is_curated")
+_DEFAULTS = {"is_published": True, "is_curated": True}
+_LAST = ["conditions", "spread", "count", "source", "evidence"]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What was measured: a molecule or the components of a formulation."""
+
+    molecule: Molecule | None
+    components: tuple[Component, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """InChIKey, or the checksum of the composition whatever the order in which it is written."""
+        if self.molecule is not None:
+            return self.molecule.inchikey
+        parts = [(_substance(part), plain(part.amount), part.unit) for part in self.components]
+        return sha256_of(sorted(parts))
+
+
+def _substance(component: Component) -> str:
+    return component.molecule.inchikey if component.molecule else component.name.casefold()
+
+
+class Measurements(RegistryBase):
+    """Storing and reading what was measured."""
+
+    def store_measurements(self, rows: pd.DataFrame, target: str, is_public: bool) -> int:
+        """
+        Keep rows with their substances and return how many were new.
+
+        A row with the same target, substance, name, value, conditions and source is not kept twice; what else it says
+        (spread, count, evidence, flags, notes) is renewed. Rows of recipes need a column `components`.
+        """
+        specification = target_named(target)
+        if self.identity is not None and not self.identity.may("researcher"):
+            msg = f"{self.identity.name} is a {self.identity.role}; storing measurements needs the role researcher"
+            raise AccessError(msg)
+        _refuse_unusable(rows, specification)
+        subjects = [_subject(row, specification) for row in rows.to_dict("records")]
+        found = _unique_rows(rows, subjects, specification)
+        batches = [found[start : start + _BATCH] for start in range(0, len(found), _BATCH)]
+        # Substances are one register for all, so maintenance writes them; who sees them follows from the measurements.
+        with self.database.service() as connection:
+            numbered = [_numbered(connection, batch, is_public) for batch in batches]
+        given = {"target": target, "owner_id": self.owner_id, "is_public": is_public}
+        statement = queries(_TOPIC)["store_measurements"]
+        with self.transaction() as connection:
+            results = [connection.execute(statement, given | {"rows": json_text(batch)}) for batch in numbered]
+            return sum(sum(result.scalars()) for result in results)
+
+    def training_rows(self, target: str) -> pd.DataFrame:
+        """Return the rows of a target as a row frame, always in the same order."""
+        specification = target_named(target)
+        found = self.frame(_TOPIC, "training_rows", target=target)
+        return _row_frame(found.to_dict("records"), specification)
+
+    def measurement_counts(self) -> pd.DataFrame:
+        """Return how many rows of each target one may see."""
+        return self.frame(_TOPIC, "measurement_counts")
+
+
+# Frames to rows
+
+
+def _refuse_unusable(rows: pd.DataFrame, target: Target) -> None:
+    subject = "components" if target.subject == "recipe" else "smiles"
+    needed = ["name", "value", "source", subject, *(condition.name for condition in target.conditions)]
+    if missing := [name for name in needed if name not in rows]:
+        msg = f"rows of {target.name} need the columns {', '.join(needed)}; missing are {', '.join(missing)}"
+        raise InputError(msg)
+    if rows.empty:
+        return
+    if bad := np.flatnonzero(~np.isfinite(rows["value"].to_numpy(dtype=float))).tolist():
+        msg = f"row {bad[0]} of {target.name} (counted from 0) has no finite value; a measurement is a number"
+        raise InputError(msg)
+    sources = rows["source"].map(lambda text: isinstance(text, str) and bool(text.strip()))
+    if bad := np.flatnonzero(~sources.to_numpy(dtype=bool)).tolist():
+        msg = f"row {bad[0]} of {target.name} (counted from 0) has no source; say where the value is from"
+        raise InputError(msg)
+
+
+def _subject(row: dict[str, Any], target: Target) -> _Subject:
+    if target.subject == "smiles":
+        return _Subject(molecules.parse(row["smiles"]))
+    return _Subject(None, tuple(row["components"]))
+
+
+def _unique_rows(rows: pd.DataFrame, subjects: list[_Subject], target: Target) -> list[tuple[_Subject, dict]]:
+    found = {}
+    for row, subject in zip(records(rows.drop(columns="components", errors="ignore")), subjects, strict=True):
+        entry = _entry(row, subject, target)
+        found.setdefault(entry["row_sha256"], (subject, entry))
+    return list(found.values())
+
+
+def _entry(row: dict[str, Any], subject: _Subject, target: Target) -> dict[str, Any]:
+    named = {condition.name for condition in target.conditions} - {"endpoint"}
+    conditions = {name: row[name] for name in sorted(named)}
+    if row.get("conditions"):
+        conditions["text"] = row["conditions"]
+    entry = {name: row.get(name) if row.get(name) is not None else _DEFAULTS.get(name) for name in _COLUMNS}
+    entry["unit"] = entry["unit"] or target.unit
+    entry["evidence"] = entry["evidence"] or None
+    entry["property_type"] = _PROPERTY.get(target.name) or row["endpoint"]
+    entry["conditions"] = conditions
+    entry["repeat_count"] = row.get("count") or 1
+    apart = {*_COLUMNS, *named, "endpoint", "conditions", "count", "is_public"}
+    entry["details"] = {name: value for name, value in row.items() if name not in apart and value is not None}
+    entry["details"].setdefault("inchikey", _joined_inchikeys(subject))
+    entry["row_sha256"] = sha256_of(
+        [target.name, entry["property_type"], subject.key, row["name"], row["value"], conditions, row["source"]]
+    )
+    return entry
+
+
+def _joined_inchikeys(subject: _Subject) -> str:
+    if subject.molecule is not None:
+        return subject.molecule.inchikey
+    return "+".join(sorted(part.molecule.inchikey for part in subject.components if part.molecule))
+
+
+# Rows to numbers
+
+
+def _numbered(connection: Connection, batch: list[tuple[_Subject, dict]], is_public: bool) -> list[dict]:
+    """Return the entries with the numbers of their substances, which are kept first."""
+    molecule_ids = _store_molecules(connection, [subject for subject, _ in batch], is_public)
+    mixture_ids = _store_mixtures(connection, [subject for subject, _ in batch], molecule_ids, is_public)
+    named = [
+        {"molecule_id": molecule_ids[subject.molecule.inchikey], "kind": "name", "value": entry["name"]}
+        for subject, entry in batch
+        if subject.molecule is not None and entry["name"]
+    ]
+    _execute(connection, "store_identifiers", identifiers=_distinct(named), is_public=is_public)
+    types = dict(connection.execute(queries(_TOPIC)["property_types"]).tuples().all())
+    return [
+        entry
+        | {
+            "property_type_id": _property_type_id(entry["property_type"], types),
+            "molecule_id": molecule_ids[subject.key] if subject.molecule else None,
+            "mixture_id": None if subject.molecule else mixture_ids[subject.key],
+        }
+        for subject, entry in batch
+    ]
+
+
+def _property_type_id(name: str, types: dict[str, int]) -> int:
+    if name not in types:
+        msg = f"there is no quantity {name!r}; known are {', '.join(sorted(types))}"
+        raise InputError(msg)
+    return types[name]
+
+
+def _store_molecules(connection: Connection, subjects: list[_Subject], is_public: bool) -> dict[str, int]:
+    alone = [subject.molecule for subject in subjects if subject.molecule]
+    inside = [part.molecule for subject in subjects for part in subject.components if part.molecule]
+    found = {molecule.inchikey: molecule.smiles for molecule in (*alone, *inside)}
+    rows = [{"inchikey": inchikey, "smiles": smiles} for inchikey, smiles in found.items()]
+    _execute(connection, "store_molecules", molecules=rows, is_public=is_public)
+    return dict(connection.execute(queries(_TOPIC)["molecule_ids"], {"inchikeys": list(found)}).tuples().all())
+
+
+def _store_mixtures(
+    connection: Connection, subjects: list[_Subject], molecule_ids: dict[str, int], is_public: bool
+) -> dict[str, int]:
+    found = {subject.key: subject for subject in subjects if subject.molecule is None}
+    rows = [
+        {"composition_sha256": key, "components": _component_rows(subject.components, molecule_ids)}
+        for key, subject in found.items()
+    ]
+    _execute(connection, "store_mixtures", mixtures=rows, is_public=is_public)
+    return dict(connection.execute(queries(_TOPIC)["mixture_ids"], {"checksums": list(found)}).tuples().all())
+
+
+def _component_rows(components: Iterable[Component], molecule_ids: dict[str, int]) -> list[dict]:
+    return [
+        {
+            "position": position,
+            "molecule_id": molecule_ids[part.molecule.inchikey] if part.molecule else None,
+            "material": None if part.molecule else part.name,
+            "name": part.name,
+            "amount": part.amount,
+            "unit": part.unit,
+        }
+        for position, part in enumerate(components, start=1)
+    ]
+
+
+def _execute(connection: Connection, name: str, is_public: bool, **rows: list[dict]) -> None:
+    given = {parameter: json_text(value) for parameter, value in rows.items()}
+    connection.execute(queries(_TOPIC)[name], given | {"is_public": is_public})
+
+
+def _distinct(rows: list[dict]) -> list[dict]:
+    return list({json_text(row): row for row in rows}.values())
+
+
+# Rows to frames
+
+
+def _row_frame(found: list[dict[str, Any]], target: Target) -> pd.DataFrame:
+    condition_names = [condition.name for condition in target.conditions]
+    rows = [_row(item, target) for item in found]
+    first = ["name", target.subject, "inchikey", "value", "unit"]
+    last = [*_LAST, *(["is_published", "is_curated"] if target.name == "tg" else []), "note"]
+    own = ["tm_kelvin"] if target.name == "tg" else []
+    ordered = [*first, *own, *condition_names, *last]
+    others = sorted({name for row in rows for name in row} - {*ordered, "is_published", "is_curated", "is_public"})
+    frame = pd.DataFrame(rows, columns=[*ordered, *others, "is_public"])
+    return _typed(frame, target)
+
+
+def _row(item: dict[str, Any], target: Target) -> dict[str, Any]:
+    conditions = dict(item["conditions"])
+    row = {name: item[name] for name in (*_COLUMNS, "is_public")}
+    row |= {"count": item["repeat_count"], "conditions": conditions.pop("text", "")}
+    if "endpoint" in {condition.name for condition in target.conditions}:
+        row["endpoint"] = item["property_type"]
+    return row | conditions | {"note": ""} | item["details"]
+
+
+def _typed(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
+    numbers = {condition.name for condition in target.conditions if condition.kind is float}
+    kinds = dict.fromkeys({"value", "spread", "tm_kelvin", *numbers} & set(frame), "float64") | {"count": "int64"}
+    kinds |= dict.fromkeys({"is_published", "is_curated", "is_public"} & set(frame), "bool")
+    return frame.astype(kinds)

@@ -1,0 +1,218 @@
+"""Fitted models as files: one skops file each, named by its checksum, checked before it is opened."""
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+import zipfile
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from cryokit.errors import ModelError
+from cryokit.models.applicability import MoleculeDomain, RecipeDomain
+from cryokit.models.estimators import Ensemble
+from cryokit.models.features import FeatureSchema, feature_schema
+from cryokit.models.fitted import FittedModel, Learned, SeriesModel, View
+from cryokit.models.intervals import Calibration
+from cryokit.models.targets import RECIPES
+
+FORMAT = "cryokit model 1"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "rdkit", "skops")
+TRUSTED = ("numpy.dtype", "sklearn.tree._tree.Tree")
+"""Types beyond skops' own list that a model file may hold; kept in code, never taken from the file."""
+
+_CURE = "train again with `cryokit train TARGET`, or restore the file from a backup"
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions that predictions depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def save(model: FittedModel, folder: Path) -> str:
+    """
+    Write a model to a file named by its checksum; readers never see half a file.
+
+    Parameters
+    ----------
+    model : FittedModel
+        Model to write.
+    folder : Path
+        Folder of artifacts; made if missing.
+
+    Returns
+    -------
+    str
+        sha256 of the file, which is called ``<sha256>.skops``.
+
+    References
+    ----------
+    .. [1] skops: secure persistence of scikit-learn models, https://skops.readthedocs.io.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    content = skops.io.dumps(_packed(model), compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    sha256 = hashlib.sha256(content).hexdigest()
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-", delete=False) as partial:
+        partial.write(content)
+        partial.flush()
+        os.fsync(partial.fileno())
+    Path(partial.name).replace(path_of(sha256, folder))
+    return sha256
+
+
+def load(sha256: str, folder: Path) -> FittedModel:
+    """
+    Read a model after checking that the file is the one that was written.
+
+    Parameters
+    ----------
+    sha256 : str
+        Checksum under which the model was saved.
+    folder : Path
+        Folder of artifacts.
+
+    Returns
+    -------
+    FittedModel
+        A model with predictions equal to those of the saved one.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, changed, not a model of cryokit, or made for other features.
+    """
+    verify(sha256, folder)
+    path = path_of(sha256, folder)
+    try:
+        packed = skops.io.load(path, trusted=list(TRUSTED))
+        facts = json.loads(packed["facts"])
+        return _unpacked(packed, facts) if facts["format"] == FORMAT else _refuse_format(path, facts)
+    except (zipfile.BadZipFile, UntrustedTypesFoundException, LookupError, TypeError, ValueError) as error:
+        msg = f"{path.name} is not a model file of this version of cryokit ({type(error).__name__}); {_CURE}"
+        raise ModelError(msg) from error
+
+
+def verify(sha256: str, folder: Path) -> None:
+    """Check that the file of a model is there and unchanged, without opening it."""
+    path = path_of(sha256, folder)
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError as error:
+        msg = f"there is no model file {path.name} in {folder}; {_CURE}"
+        raise ModelError(msg) from error
+    if found != sha256:
+        msg = f"model file {path.name} was changed: its sha256 is {found}; {_CURE}"
+        raise ModelError(msg)
+
+
+def path_of(sha256: str, folder: Path) -> Path:
+    """Return where a model of this checksum lies."""
+    return folder / f"{sha256}.skops"
+
+
+def _refuse_format(path: Path, facts: dict) -> FittedModel:
+    msg = f"{path.name} has the format {facts['format']!r}; this version of cryokit reads {FORMAT!r}; {_CURE}"
+    raise ModelError(msg)
+
+
+def _packed(model: FittedModel) -> dict:
+    """Plain facts as one JSON text; beside it only scikit-learn objects and arrays."""
+    facts = {
+        "format": FORMAT,
+        "target": model.target,
+        "seed": model.seed,
+        "recipe": RECIPES[model.target].as_json(),
+        "library_versions": library_versions(),
+        "series": {name: _series_facts(series) for name, series in model.series.items()},
+    }
+    objects = {name: _series_objects(series) for name, series in model.series.items()}
+    return {"facts": json.dumps(facts, sort_keys=True), "objects": objects}
+
+
+def _series_facts(series: SeriesModel) -> dict:
+    domain = {name: item for name, item in asdict(series.domain).items() if name != "fingerprints"}
+    return {
+        "schema": series.schema.as_json(),
+        "identities": list(series.identities),
+        "domain": domain,
+        "views": {
+            name: {
+                "calibration": view.calibration.as_json(),
+                "ensemble": _ensemble_facts(view.learned.ensemble),
+                "imputer": _ensemble_facts(view.learned.imputer),
+            }
+            for name, view in series.views.items()
+        },
+    }
+
+
+def _ensemble_facts(ensemble: Ensemble | None) -> dict | None:
+    return ensemble and {"centre": ensemble.centre, "scale": ensemble.scale}
+
+
+def _series_objects(series: SeriesModel) -> dict:
+    views = {
+        name: {"ensemble": _ensemble_objects(view.learned.ensemble), "imputer": _ensemble_objects(view.learned.imputer)}
+        for name, view in series.views.items()
+    }
+    fingerprints = getattr(series.domain, "fingerprints", np.empty((0, 0), dtype=np.uint8))
+    return {"views": views, "fingerprints": fingerprints}
+
+
+def _ensemble_objects(ensemble: Ensemble | None) -> dict | None:
+    return ensemble and {"scaling": ensemble.scaling, "members": list(ensemble.members)}
+
+
+def _unpacked(packed: dict, facts: dict) -> FittedModel:
+    series = {
+        name: _series(facts["target"], item, packed["objects"][name]) for name, item in facts["series"].items()
+    }
+    return FittedModel(facts["target"], facts["seed"], series)
+
+
+def _series(target: str, facts: dict, objects: dict) -> SeriesModel:
+    return SeriesModel(
+        schema=_schema(target, facts["schema"]),
+        views={name: _view(item, objects["views"][name]) for name, item in facts["views"].items()},
+        domain=_domain(target, facts["domain"], objects["fingerprints"]),
+        identities=tuple(facts["identities"]),
+    )
+
+
+def _schema(target: str, facts: dict) -> FeatureSchema:
+    lists = {name: tuple(item) if isinstance(item, list) else item for name, item in facts.items()}
+    schema = FeatureSchema(**lists)
+    current = FeatureSchema(target, schema.names, schema.units, schema.vocabulary)
+    if RECIPES[target].molecule_features:
+        current = feature_schema(target, None)
+    if schema != current:
+        msg = (
+            f"the {target} model was made for feature schema {schema.version} with {len(schema.names)} features, but "
+            f"this version of cryokit computes schema {current.version} with {len(current.names)}; {_CURE}"
+        )
+        raise ModelError(msg)
+    return schema
+
+
+def _domain(target: str, facts: dict, fingerprints: np.ndarray) -> MoleculeDomain | RecipeDomain:
+    plain = {name: tuple(item) if isinstance(item, list) else item for name, item in facts.items()}
+    if RECIPES[target].molecule_features:
+        return MoleculeDomain(**plain, fingerprints=fingerprints)
+    return RecipeDomain(**plain)
+
+
+def _view(facts: dict, objects: dict) -> View:
+    ensemble, imputer = (_ensemble(facts[name], objects[name]) for name in ("ensemble", "imputer"))
+    return View(Learned(ensemble, imputer), Calibration(**facts["calibration"]))
+
+
+def _ensemble(facts: dict | None, objects: dict | None) -> Ensemble | None:
+    if facts is None or objects is None:
+        return None
+    return Ensemble(objects["scaling"], tuple(objects["members"]), facts["centre"], facts["scale"])

@@ -1,0 +1,129 @@
+"""Ensembles of scikit-learn regressors on standardised features and a standardised target."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
+
+from cryokit.errors import InputError
+from cryokit.models.targets import Member
+
+KINDS = {"svr": SVR, "extra_trees": ExtraTreesRegressor}
+"""Regressors that a recipe may name."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """
+    Mean of several regressors, with a spread that says how far they and their trees disagree.
+
+    Without members it predicts the mean of the training values.
+    """
+
+    scaling: Pipeline
+    members: tuple[BaseEstimator, ...]
+    centre: float
+    scale: float
+    """Mean and standard deviation of the training values, in the unit of the target."""
+
+    def predict(self, features: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """
+        Predict values and their spread.
+
+        Parameters
+        ----------
+        features : ndarray of shape (n, p)
+            Feature matrix as at the time of fitting; NaN where a feature is not known.
+
+        Returns
+        -------
+        value : ndarray of shape (n,)
+            Mean over the members, in the unit of the target; a row's value does not depend on the other rows.
+        spread : ndarray of shape (n,)
+            Disagreement among trees and members, at least 0, in the unit of the target.
+
+        Raises
+        ------
+        InputError
+            If the number of features is not that of fitting.
+
+        References
+        ----------
+        .. [1] Geurts, P. et al. (2006). Mach. Learn. 63, 3-42. 10.1007/s10994-006-6226-1
+        """
+        if features.shape[1] != self.scaling.n_features_in_:
+            msg = f"the model was fitted on {self.scaling.n_features_in_} features, but {features.shape[1]} came"
+            raise InputError(msg)
+        if not self.members or not len(features):
+            return np.full(len(features), self.centre), np.zeros(len(features))
+        scaled = self.scaling.transform(features)
+        per_member = [_member_prediction(member, scaled) for member in self.members]
+        values = np.stack([value for value, _ in per_member])
+        tree_variance = np.mean([variance for _, variance in per_member], axis=0)
+        spread = np.sqrt(tree_variance + values.var(axis=0))
+        return self.centre + self.scale * values.mean(axis=0), self.scale * spread
+
+
+def fitted_ensemble(
+    members: tuple[Member, ...], features: NDArray[np.float64], values: NDArray[np.float64], seed: int
+) -> Ensemble:
+    """
+    Fit the members of a recipe to one training set.
+
+    Parameters
+    ----------
+    members : tuple of Member
+        What to fit; none for the mean alone.
+    features : ndarray of shape (n, p)
+        Feature matrix; NaN is replaced by the median of the training rows.
+    values : ndarray of shape (n,)
+        Measured values in the unit of the target.
+    seed : int
+        Fixes all randomness; equal input and seed give bit-equal output.
+
+    Returns
+    -------
+    Ensemble
+        The fitted mean of the members.
+
+    Raises
+    ------
+    InputError
+        If there is no row.
+
+    References
+    ----------
+    .. [1] Pedregosa, F. et al. (2011). J. Mach. Learn. Res. 12, 2825-2830.
+    """
+    if not len(values):
+        msg = "no row to fit a model to; give at least one measured value"
+        raise InputError(msg)
+    scaling = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    scaled = scaling.fit_transform(features)
+    centre, scale = float(values.mean()), float(values.std()) or 1.0
+    standardised = (values - centre) / scale
+    regressors = tuple(_regressor(member, seed).fit(scaled, standardised) for member in members)
+    return Ensemble(scaling=scaling, members=regressors, centre=centre, scale=scale)
+
+
+def _regressor(member: Member, seed: int) -> BaseEstimator:
+    settings = dict(member.settings)
+    if member.kind == "extra_trees":
+        settings |= {"random_state": seed, "n_jobs": 1}
+    return KINDS[member.kind](**settings)
+
+
+def _member_prediction(
+    member: BaseEstimator, scaled: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if not isinstance(member, ExtraTreesRegressor):
+        return member.predict(scaled), np.zeros(len(scaled))
+    single = np.ascontiguousarray(scaled, dtype=np.float32)  # the form in which trees compare thresholds
+    per_tree = np.stack([tree.tree_.predict(single).ravel() for tree in member.estimators_], axis=1)
+    return per_tree.mean(axis=1), per_tree.var(axis=1)

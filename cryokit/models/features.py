@@ -1,0 +1,234 @@
+"""From row frames to numeric matrices: which features a target has, and their values."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cryokit.chemistry import descriptors
+from cryokit.chemistry.molecules import parse
+from cryokit.domain import Component, target_named
+from cryokit.errors import InputError
+from cryokit.models.groups import component_key
+from cryokit.models.targets import FEATURE_SCHEMA_VERSION
+
+PROTOCOL = ("temperature_kelvin", "minutes")
+CATEGORIES = ("cell", "assay")
+SUMMED = ("molar_mass", "heavy_atoms", "donors", "acceptors", "polar_surface", "log_p", "rotatable_bonds", "amides")
+"""Descriptors that are summed over the components of a recipe, weighted by amount."""
+
+_AMOUNT, _TOTAL, _SUM, _CATEGORY = "amount of", "total amount", "amount-weighted", "is"
+
+
+@dataclass(frozen=True)
+class FeatureSchema:
+    """
+    Names, units and order of the features of one model, and the words it learned from its training rows.
+
+    Everything is plain data, so that it can be stored with the model and compared.
+    """
+
+    target: str
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    vocabulary: dict[str, list]
+    """``amounts`` (pairs of component key and unit), ``basis`` (units), ``cell`` and ``assay``."""
+    version: tuple[int, int] = (FEATURE_SCHEMA_VERSION, descriptors.SCHEMA_VERSION)
+
+    def as_json(self) -> dict:
+        """Plain data."""
+        return {name: list(item) if isinstance(item, tuple) else item for name, item in asdict(self).items()}
+
+
+def feature_schema(target: str, rows: pd.DataFrame) -> FeatureSchema:
+    """
+    Learn the features of a target from training rows.
+
+    Parameters
+    ----------
+    target : str
+        Name of the target.
+    rows : DataFrame
+        Training rows; viability rows carry ``components``.
+
+    Returns
+    -------
+    FeatureSchema
+        For molecules always the same; for recipes with the components, units, cells and assays of `rows`.
+
+    Examples
+    --------
+    >>> feature_schema("iri", pd.DataFrame()).names[-1]
+    'log10 concentration_millimolar'
+    """
+    if target_named(target).subject == "recipe":
+        return _recipe_schema(target, rows)
+    names = [descriptor.name for descriptor in descriptors.DESCRIPTORS]
+    units = [descriptor.unit for descriptor in descriptors.DESCRIPTORS]
+    if target == "iri":
+        names, units = [*names, "log10 concentration_millimolar"], [*units, "log10(mmol/L)"]
+    return FeatureSchema(target, tuple(names), tuple(units), {})
+
+
+def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.float64]:
+    """
+    Compute the features of rows.
+
+    Parameters
+    ----------
+    schema : FeatureSchema
+        Names and words learned in training.
+    rows : DataFrame of n rows
+        Checked row frame (see `checked_rows`).
+
+    Returns
+    -------
+    ndarray of shape (n, len(schema.names))
+        NaN where an optional condition is not known.
+
+    Raises
+    ------
+    InputError
+        If a structure cannot be read.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"smiles": ["OCCO", "C(O)CO"]})
+    >>> matrix = feature_matrix(feature_schema("tg", rows), rows)
+    >>> bool((matrix[0] == matrix[1]).all())
+    True
+    """
+    if target_named(schema.target).subject == "recipe":
+        return _recipe_matrix(schema, rows)
+    matrix = descriptors.descriptors([parse(smiles).smiles for smiles in rows["smiles"]])
+    if schema.target == "iri":
+        matrix = np.column_stack([matrix, np.log10(numbers(rows, "concentration_millimolar"))])
+    return matrix
+
+
+def numbers(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return a column as floats, NaN where it is empty or the column is missing."""
+    if column not in rows:
+        return np.full(len(rows), np.nan)
+    return pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def checked_rows(target: str, rows: pd.DataFrame, needs_value: bool) -> pd.DataFrame:
+    """
+    Check that rows hold what a model needs, and renumber them from 0.
+
+    Parameters
+    ----------
+    target : str
+        Name of the target.
+    rows : DataFrame
+        Row frame of the target.
+    needs_value : bool
+        Whether a measured value is needed in every row.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with index 0, 1, 2 ...
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a value or condition is missing or impossible; the message counts rows from 0.
+
+    Examples
+    --------
+    >>> len(checked_rows("tg", pd.DataFrame({"smiles": ["OCCO"], "value": [150.0]}), needs_value=True))
+    1
+    """
+    rows = rows.reset_index(drop=True)
+    spec = target_named(target)
+    texts = [condition.name for condition in spec.conditions if condition.kind is str]
+    subject = "components" if spec.subject == "recipe" else spec.subject
+    required = [subject, *texts, *(["value"] if needs_value else [])]
+    required += ["concentration_millimolar"] if target == "iri" else []
+    if missing := [name for name in required if name not in rows]:
+        msg = f"rows for {target} lack {', '.join(missing)}; they need {', '.join(required)}"
+        raise InputError(msg)
+    for name in texts:
+        _refuse(rows[name].map(lambda text: not isinstance(text, str) or not text.strip()), name, "empty", "a text")
+    if needs_value:
+        _refuse(~np.isfinite(numbers(rows, "value")), "value", "not a finite number", f"a number in {spec.unit}")
+    if target == "iri":
+        amount = numbers(rows, "concentration_millimolar")
+        _refuse(~(np.isfinite(amount) & (amount > 0)), "concentration_millimolar", "not above 0", "a number in mmol/L")
+    if target == "tg":
+        melting = numbers(rows, "tm_kelvin")
+        _refuse(~np.isnan(melting) & ~(np.isfinite(melting) & (melting > 0)), "tm_kelvin", "not above 0", "in K or empty")
+    if target == "viability":
+        _check_protocol(rows)
+    return rows
+
+
+def _check_protocol(rows: pd.DataFrame) -> None:
+    exposed = (rows["endpoint"] == "exposure_survival").to_numpy()
+    for name in PROTOCOL:
+        _refuse(exposed & ~np.isfinite(numbers(rows, name)), name, "missing", "a number for exposure_survival")
+
+
+def _refuse(bad: Sequence[bool], column: str, fault: str, allowed: str) -> None:
+    where = np.flatnonzero(np.asarray(bad, dtype=bool))
+    if len(where):
+        more = f" and {len(where) - 5} more" if len(where) > 5 else ""
+        listed = ", ".join(map(str, where[:5])) + more
+        msg = f"{column} is {fault} in row {listed} (counted from 0); it must be {allowed}"
+        raise InputError(msg)
+
+
+def _recipe_schema(target: str, rows: pd.DataFrame) -> FeatureSchema:
+    parts = [part for components in rows["components"] for part in components]
+    labels = {(component_key(part), part.unit): part.name for part in reversed(parts)}
+    vocabulary = {
+        "amounts": [list(key) for key in sorted(labels)],
+        "basis": sorted({part.unit for part in parts}),
+        **{name: sorted(rows[name].unique().tolist()) for name in CATEGORIES},
+    }
+    columns = [(f"{_AMOUNT} {labels[key]} ({key[0]})", key[1]) for key in sorted(labels)]
+    for unit in vocabulary["basis"]:
+        columns += [(f"{_TOTAL} in {unit}", unit), (f"has an amount in {unit}", "1")]
+        columns += [(f"{_SUM} {name} in {unit}", f"{unit} x unit of {name}") for name in SUMMED]
+    columns += [("components", "1"), ("components without structure", "1"), ("largest log_p", "1")]
+    columns += [("temperature_kelvin", "K"), ("minutes", "min")]
+    columns += [(f"{name} {_CATEGORY} {word}", "1") for name in CATEGORIES for word in vocabulary[name]]
+    return FeatureSchema(target, tuple(name for name, _ in columns), tuple(unit for _, unit in columns), vocabulary)
+
+
+def _recipe_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.float64]:
+    recipes = [_recipe_features(schema.vocabulary, components) for components in rows["components"]]
+    width = len(schema.names) - len(PROTOCOL) - sum(len(schema.vocabulary[name]) for name in CATEGORIES)
+    protocol = [numbers(rows, name) for name in PROTOCOL]
+    words = [
+        (rows[name] == word).to_numpy(dtype=np.float64) for name in CATEGORIES for word in schema.vocabulary[name]
+    ]
+    return np.column_stack([np.array(recipes, dtype=np.float64).reshape(len(rows), width), *protocol, *words])
+
+
+def _recipe_features(vocabulary: dict[str, list], components: Sequence[Component]) -> list[float]:
+    ordered = sorted(components, key=lambda part: (component_key(part), part.unit, part.amount))
+    physics = np.array([_summed_descriptors(part) for part in ordered]).reshape(len(ordered), len(SUMMED))
+    amount = np.array([part.amount for part in ordered])
+    known = [tuple(key) for key in vocabulary["amounts"]]
+    keys = [(component_key(part), part.unit) for part in ordered]
+    features = [math.fsum(amount[index] for index, key in enumerate(keys) if key == wanted) for wanted in known]
+    for unit in vocabulary["basis"]:
+        chosen = np.array([part.unit == unit for part in ordered], dtype=bool)
+        features += [float(amount[chosen].sum()), float(chosen.any())]
+        features += (amount[chosen, None] * physics[chosen]).sum(axis=0).tolist()
+    without_structure = sum(part.molecule is None for part in ordered)
+    log_p = physics[:, SUMMED.index("log_p")]
+    return [*features, len(ordered), without_structure, float(log_p.max(initial=-10.0))]
+
+
+def _summed_descriptors(component: Component) -> NDArray[np.float64]:
+    if component.molecule is None:
+        return np.zeros(len(SUMMED))
+    row = descriptors.descriptors([component.molecule.smiles])[0]
+    return row[[descriptors.DESCRIPTOR_NAMES.index(name) for name in SUMMED]]

@@ -1,0 +1,93 @@
+"""The declared recipe of each target: features, estimators, folds; a model is built from nothing else."""
+
+from dataclasses import asdict, dataclass
+
+from cryokit.errors import NotFoundError
+
+FEATURE_SCHEMA_VERSION = 1
+"""Rises whenever the features of a target change their name, order or meaning."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One estimator of an ensemble: its kind and its settings."""
+
+    kind: str
+    """A key of `estimators.KINDS`."""
+    settings: dict[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the models of one target are built and their intervals calibrated."""
+
+    target: str
+    molecule_features: bool
+    """Descriptors of the molecule itself (True) or sums over the components of a recipe (False)."""
+    optional_property: str | None
+    """Measured property that is used where it is known; rows without it have a model of their own."""
+    members: tuple[Member, ...]
+    split: str
+    """The fair split in words."""
+    n_folds: int
+    n_repeats: int
+    calibration_folds: int
+    minimum_rows: int
+    """With fewer rows the mean is predicted and nothing is learned."""
+
+    def as_json(self) -> dict:
+        """Plain data, for the registry and the artifact."""
+        return asdict(self) | {"members": [asdict(member) for member in self.members]}
+
+
+_SHARP_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 0.5, "min_samples_leaf": 1})
+_SMOOTH_TREES = Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 5})
+_FULL_TREES = Member("extra_trees", {"n_estimators": 200, "max_features": 1.0, "min_samples_leaf": 1})
+
+RECIPES = {
+    recipe.target: recipe
+    for recipe in (
+        Recipe(
+            target="tg",
+            molecule_features=True,
+            optional_property="tm_kelvin",
+            members=(Member("svr", {"C": 10.0, "gamma": 0.003, "epsilon": 0.03}), _SHARP_TREES),
+            split="leave-compound-out: grouped 10-fold, no connectivity and no name on both sides",
+            n_folds=10,
+            n_repeats=1,
+            calibration_folds=5,
+            minimum_rows=10,
+        ),
+        Recipe(
+            target="iri",
+            molecule_features=True,
+            optional_property=None,
+            members=(Member("svr", {"C": 1.0, "gamma": 0.01, "epsilon": 0.1}), _SMOOTH_TREES),
+            split="leave-compound-out: grouped 10-fold, 3 repeats, no connectivity and no name on both sides",
+            n_folds=10,
+            n_repeats=3,
+            calibration_folds=5,
+            minimum_rows=10,
+        ),
+        Recipe(
+            target="viability",
+            molecule_features=False,
+            optional_property=None,
+            members=(_FULL_TREES,),
+            split="leave-source-out: no source on both sides; with one source, no formulation on both sides",
+            n_folds=10,
+            n_repeats=1,
+            calibration_folds=5,
+            minimum_rows=10,
+        ),
+    )
+}
+"""Recipe of each target."""
+
+
+def recipe_for(target: str) -> Recipe:
+    """Return the recipe of `target`, or say which ones there are."""
+    if target not in RECIPES:
+        msg = f"there is no model recipe for target {target!r}; there are recipes for {', '.join(RECIPES)}"
+        raise NotFoundError(msg)
+    return RECIPES[target]

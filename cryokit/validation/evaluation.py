@@ -1,0 +1,204 @@
+"""Out-of-fold evaluation of a target's recipe: one path for anybody's rows and folds."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cryokit.domain import INSUFFICIENT_SKILL
+from cryokit.models.features import checked_rows, numbers
+from cryokit.models.fitted import fit, series_of
+from cryokit.validation.baselines import baselines_for
+from cryokit.validation.gate import SKILL, paired_difference, verdict
+from cryokit.validation.metrics import averaged, scores
+from cryokit.validation.splits import checked_folds, groups, leaking_groups
+
+ROW_COLUMNS = ["row", "repeat", "fold", "measured", "value", "lower", "upper"]
+SAME_ROWS = "model_on_these_rows"
+
+_TRIPLE = ["value", "lower", "upper"]
+
+OnFold = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a recipe beside those of trivial baselines on the same folds."""
+
+    target: str
+    seed: int
+    metrics: dict[str, float | int]
+    baselines: dict[str, dict]
+    """Same scores for each baseline, and the model's on the rows that the baseline can predict."""
+    rows: pd.DataFrame
+    """One row for each row, repeat and fold, see `ROW_COLUMNS`; NaN where no model of that series could be trained."""
+    series: dict[str, dict]
+    """For each series its ``metrics``, ``baselines`` (with the paired difference) and ``verdict``."""
+    verdict: str
+    """``skill`` only if every series has it."""
+    leaking_groups: int
+    """Groups that the folds put on both sides: 0 for a fair split."""
+    n_groups: int
+
+    def as_json(self) -> dict:
+        """Plain data; numbers that are not finite become None."""
+        return _plain(
+            {
+                "target": self.target,
+                "seed": self.seed,
+                "metrics": self.metrics,
+                "baselines": self.baselines,
+                "series": self.series,
+                "verdict": self.verdict,
+                "leaking_groups": self.leaking_groups,
+                "n_groups": self.n_groups,
+                "unpredicted": int(self.rows["value"].isna().sum()),
+                "rows": self.rows.to_dict("records"),
+            }
+        )
+
+
+def evaluate(
+    target: str, rows: pd.DataFrame, folds: pd.DataFrame, seed: int = 0, on_fold: OnFold | None = None
+) -> Evaluation:
+    """
+    Evaluate the recipe of a target out of fold.
+
+    For each repeat and fold all other rows train, those in no fold too; features, model, interval and baselines
+    see the training part alone.
+
+    Parameters
+    ----------
+    target : str
+        Name of the target.
+    rows : DataFrame of n rows
+        Row frame of the target with ``value``; viability rows carry ``components``.
+    folds : DataFrame
+        ``row`` (counted from 0), ``repeat``, ``fold``.
+    seed : int
+        Fixes all randomness.
+    on_fold : callable, optional
+        Called with the number of folds done and of all folds.
+
+    Returns
+    -------
+    Evaluation
+        Scores a repeat, then averaged; baselines, series and verdict.
+
+    Raises
+    ------
+    InputError
+        If rows or folds are not what they must be.
+
+    References
+    ----------
+    .. [1] Stone, M. (1974). J. R. Stat. Soc. B 36, 111-147. 10.1111/j.2517-6161.1974.tb00994.x
+    """
+    checked = checked_rows(target, rows, needs_value=True)
+    plain = checked_folds(folds, len(checked))
+    series = np.array(series_of(target, checked))
+    splits = list(plain.groupby(["repeat", "fold"]))
+    parts = []
+    for done, (_, part) in enumerate(splits, start=1):
+        parts.append(part.assign(**_fold_predictions(target, checked, series, part["row"].to_numpy(), seed)))
+        if on_fold:
+            on_fold(done, len(splits))
+    table = pd.concat(parts, ignore_index=True)
+    table["measured"] = numbers(checked, "value")[table["row"]]
+    return _summary(target, table, series, groups(target, checked), seed)
+
+
+def _fold_predictions(
+    target: str, rows: pd.DataFrame, series: NDArray[np.str_], held_out: NDArray[np.int64], seed: int
+) -> dict[str, NDArray[np.float64]]:
+    """Predict the held-out rows from all others, by the model and by each baseline, series by series."""
+    training = np.setdiff1d(np.arange(len(rows)), held_out)
+    model = fit(target, rows.iloc[training], seed)
+    known = baselines_for(target)
+    found = {name: np.full((len(held_out), 3), np.nan) for name in ("", *known)}
+    for name in np.unique(series[held_out]):
+        if name not in model.series:
+            continue  # nothing of this series is left to train on: no prediction rather than a pooled one
+        here = series[held_out] == name
+        train, test = rows.iloc[training[series[training] == name]], rows.iloc[held_out[here]]
+        found[""][here] = model.predict(test)[_TRIPLE].to_numpy(dtype=np.float64)
+        for baseline, predict in known.items():
+            found[baseline][here] = predict(target, train, test)
+    return {
+        _column(baseline, name): triple[:, place]
+        for baseline, triple in found.items()
+        for place, name in enumerate(_TRIPLE)
+    }
+
+
+def _column(baseline: str, name: str) -> str:
+    return f"{baseline}|{name}" if baseline else name
+
+
+def _summary(
+    target: str, table: pd.DataFrame, series: NDArray[np.str_], group: NDArray[np.int64], seed: int
+) -> Evaluation:
+    names = list(baselines_for(target))
+    by_series = {
+        str(name): _series_summary(part, names, group, seed)
+        for name, part in table.groupby(series[table["row"].to_numpy()])
+    }
+    has_skill = all(item["verdict"] == SKILL for item in by_series.values())
+    return Evaluation(
+        target=target,
+        seed=seed,
+        metrics=_averaged_scores(table),
+        baselines=_baseline_scores(table, names),
+        rows=table[ROW_COLUMNS],
+        series=by_series,
+        verdict=SKILL if has_skill else INSUFFICIENT_SKILL,
+        leaking_groups=leaking_groups(table[["row", "repeat", "fold"]], group),
+        n_groups=len(np.unique(group)),
+    )
+
+
+def _series_summary(table: pd.DataFrame, names: list[str], group: NDArray[np.int64], seed: int) -> dict:
+    errors = _mean_errors(table, "")
+    rows = errors.index.to_numpy()
+    baseline_errors = {name: _mean_errors(table, name).to_numpy() for name in names}
+    baselines = _baseline_scores(table, names)
+    for name, item in baselines.items():
+        item["compared"] = paired_difference(errors.to_numpy(), baseline_errors[name], group[rows], seed)
+    label = verdict(errors.to_numpy(), baseline_errors, group[rows], seed)
+    return {"metrics": _averaged_scores(table), "baselines": baselines, "verdict": label}
+
+
+def _mean_errors(table: pd.DataFrame, baseline: str) -> pd.Series:
+    """Absolute error of each row, averaged over repeats, in the order of rows."""
+    return (table[_column(baseline, "value")] - table["measured"]).abs().groupby(table["row"]).mean().sort_index()
+
+
+def _averaged_scores(table: pd.DataFrame, baseline: str = "") -> dict[str, float | int]:
+    columns = ["measured", *(_column(baseline, name) for name in _TRIPLE)]
+    parts = [part[columns].to_numpy(dtype=np.float64).T for _, part in table.groupby("repeat")]
+    return averaged([scores(*part) for part in parts])
+
+
+def _baseline_scores(table: pd.DataFrame, names: list[str]) -> dict[str, dict]:
+    found = {}
+    for name in names:
+        predicted = table[np.isfinite(table[_column(name, "value")])]
+        if predicted.empty:
+            continue
+        found[name] = _averaged_scores(predicted, name)
+        if len(predicted) < len(table):
+            found[name][SAME_ROWS] = _averaged_scores(predicted)
+    return found
+
+
+def _plain(item: object) -> object:
+    if isinstance(item, dict):
+        return {str(name): _plain(value) for name, value in item.items()}
+    if isinstance(item, list | tuple):
+        return [_plain(value) for value in item]
+    if isinstance(item, np.generic):
+        item = item.item()
+    return None if isinstance(item, float) and not math.isfinite(item) else item

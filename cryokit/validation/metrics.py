@@ -1,0 +1,202 @@
+"""Scores of predictions against measured values, with a defined answer for few or constant values."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from cryokit.errors import InputError
+
+METRICS = ("mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90")
+
+Vector = NDArray[np.float64]
+
+
+def mean_absolute_error(measured: Vector, value: Vector) -> float:
+    """
+    Mean absolute error.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values, in one unit.
+
+    Returns
+    -------
+    float
+        In that unit; NaN for n = 0.
+
+    Examples
+    --------
+    >>> mean_absolute_error(np.array([1.0, 2.0]), np.array([2.0, 4.0]))
+    1.5
+    """
+    return float(np.mean(np.abs(measured - value))) if len(measured) else math.nan
+
+
+def root_mean_square_error(measured: Vector, value: Vector) -> float:
+    """
+    Root of the mean squared error.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values, in one unit.
+
+    Returns
+    -------
+    float
+        In that unit; NaN for n = 0.
+
+    Examples
+    --------
+    >>> root_mean_square_error(np.array([0.0, 0.0]), np.array([3.0, 4.0])) ** 2
+    12.5
+    """
+    return math.sqrt(float(np.mean((measured - value) ** 2))) if len(measured) else math.nan
+
+
+def determination(measured: Vector, value: Vector) -> float:
+    """
+    Coefficient of determination R2: one minus squared error over the variance about the mean of `measured`.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values, in one unit.
+
+    Returns
+    -------
+    float
+        At most 1, negative for predictions worse than the mean; NaN for n < 2 or constant `measured`.
+
+    Examples
+    --------
+    >>> determination(np.array([1.0, 2.0, 3.0]), np.array([2.0, 2.0, 2.0]))
+    0.0
+    """
+    if len(measured) < 2 or np.ptp(measured) == 0:
+        return math.nan
+    return 1.0 - float(np.sum((measured - value) ** 2) / np.sum((measured - measured.mean()) ** 2))
+
+
+def rank_correlation(measured: Vector, value: Vector) -> float:
+    """
+    Spearman's rank correlation; ties get their mean rank.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values.
+
+    Returns
+    -------
+    float
+        In [-1, 1]; NaN for n < 2 or if one of both is constant.
+
+    Examples
+    --------
+    >>> round(rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0])), 12)
+    1.0
+    """
+    if len(measured) < 2 or np.ptp(measured) == 0 or np.ptp(value) == 0:
+        return math.nan
+    first, second = rankdata(measured), rankdata(value)
+    first, second = first - first.mean(), second - second.mean()
+    return float(first @ second / math.sqrt(float(first @ first) * float(second @ second)))
+
+
+def interval_coverage(measured: Vector, lower: Vector, upper: Vector) -> float:
+    """
+    Fraction of measured values inside their interval, bounds included.
+
+    Parameters
+    ----------
+    measured, lower, upper : ndarray of shape (n,)
+        Measured values and bounds, in one unit.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN for n = 0.
+
+    References
+    ----------
+    .. [1] Lei, J. et al. (2018). J. Am. Stat. Assoc. 113, 1094-1111. 10.1080/01621459.2017.1307116
+
+    Examples
+    --------
+    >>> interval_coverage(np.array([1.0, 5.0]), np.array([1.0, 1.0]), np.array([2.0, 2.0]))
+    0.5
+    """
+    return float(np.mean((lower <= measured) & (measured <= upper))) if len(measured) else math.nan
+
+
+def scores(measured: Vector, value: Vector, lower: Vector, upper: Vector) -> dict[str, float | int]:
+    """
+    All scores of one set of predictions.
+
+    Parameters
+    ----------
+    measured, value, lower, upper : ndarray of shape (n,)
+        Measured values, predictions and bounds, in one unit; rows without a prediction are NaN and not counted.
+
+    Returns
+    -------
+    dict
+        Each of `METRICS`, and ``n``, the number of rows counted.
+
+    Raises
+    ------
+    InputError
+        If the lengths differ.
+
+    Examples
+    --------
+    >>> one = np.array([1.0])
+    >>> scores(one, one, one, one)["coverage_90"]
+    1.0
+    """
+    if len({len(measured), len(value), len(lower), len(upper)}) > 1:
+        msg = f"lengths differ: {len(measured)} measured, {len(value)} values, {len(lower)} and {len(upper)} bounds"
+        raise InputError(msg)
+    counted = np.isfinite(value)
+    measured, value, lower, upper = measured[counted], value[counted], lower[counted], upper[counted]
+    return {
+        "mae": mean_absolute_error(measured, value),
+        "rmse": root_mean_square_error(measured, value),
+        "r2": determination(measured, value),
+        "spearman": rank_correlation(measured, value),
+        "coverage_90": interval_coverage(measured, lower, upper),
+        "mean_width_90": float(np.mean(upper - lower)) if len(measured) else math.nan,
+        "n": len(measured),
+    }
+
+
+def averaged(per_repeat: Sequence[dict[str, float | int]]) -> dict[str, float | int]:
+    """
+    Average the scores of repeats; a score that a repeat does not define does not count.
+
+    Parameters
+    ----------
+    per_repeat : sequence of dict
+        Results of `scores`.
+
+    Returns
+    -------
+    dict
+        The same keys; NaN where no repeat defines the score.
+
+    Examples
+    --------
+    >>> averaged([{"mae": 1.0, "n": 4}, {"mae": 2.0, "n": 4}])
+    {'mae': 1.5, 'n': 4}
+    """
+    result: dict[str, float | int] = {}
+    for name in per_repeat[0] if per_repeat else ():
+        known = [item[name] for item in per_repeat if math.isfinite(item[name])]
+        mean = math.fsum(known) / len(known) if known else math.nan
+        result[name] = round(mean) if name == "n" else mean
+    return result

@@ -1,0 +1,91 @@
+"""What every use case stands on: settings, the database, and on whose behalf it is asked."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
+
+import pandas as pd
+
+from cryokit.chemistry.recipe import parse_recipe
+from cryokit.config import Settings
+from cryokit.db import migrations
+from cryokit.db.engine import Database
+from cryokit.db.registry import Registry
+from cryokit.db.server import Server
+from cryokit.domain import Identity, target_named
+from cryokit.errors import ConflictError
+from cryokit.sources.names import molecule_named
+
+if TYPE_CHECKING:
+    from cryokit.models.fitted import FittedModel
+
+Progress = Callable[[int, int], None]
+"""Called with the number of folds done and the number of all folds."""
+
+
+class Core:
+    """Settings, database and identity of a workbench."""
+
+    def __init__(self, settings: Settings, database: Database | None = None, identity: Identity | None = None) -> None:
+        self.settings = settings
+        self.identity = identity
+        self._database = database
+        self._models: dict[str, FittedModel] = {}
+
+    def acting_as(self, identity: Identity) -> Self:
+        """Return this workbench on behalf of one person: every query runs under that person's rights."""
+        other = type(self)(self.settings, self.database, identity)
+        other._models = self._models
+        return other
+
+    @property
+    def database(self) -> Database:
+        """The database; the embedded one is started when it does not run."""
+        if self._database is None:
+            self._database = Database.open(self.settings, start=True)
+        return self._database
+
+    @property
+    def registry(self) -> Registry:
+        """Rows of the database as tables, as this workbench's person may see them."""
+        return Registry(self.database, self.identity)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        if self._database is not None:
+            self._database.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start_database(self) -> None:
+        """Start the embedded PostgreSQL, or see that the other one answers."""
+        self.database.ping()
+
+    def stop_database(self) -> None:
+        """Stop the embedded PostgreSQL."""
+        if self.settings.database_url:
+            msg = "DATABASE_URL names another server; cryokit stops only its own"
+            raise ConflictError(msg)
+        self.close()
+        Server(self.settings).stop()
+
+    def database_status(self) -> dict:
+        """Return whether the database runs, its version and where its data lie."""
+        if self.settings.database_url:
+            return {"running": True, "version": self.database.server_version(), "data": "another server"}
+        status = Server(self.settings).status()
+        return {"running": status.running, "version": status.version, "data": str(status.data_dir)}
+
+    def migrate(self) -> list[str]:
+        """Bring the schema up to date and return the names of the migrations that were applied."""
+        return migrations.migrate(self.database)
+
+
+def with_components(target: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the parsed components of each recipe, which the models of formulations need."""
+    if target_named(target).subject != "recipe" or "components" in rows:
+        return rows
+    return rows.assign(components=[parse_recipe(text, molecule_named) for text in rows["recipe"]])

@@ -1,0 +1,47 @@
+"""Health: what answers, what the database holds, which models can be loaded."""
+
+import pandas as pd
+
+from cryokit.db import migrations
+from cryokit.errors import CryokitError
+from cryokit.workbench.core import Core
+
+
+class Health(Core):
+    """Check the parts that a prediction needs."""
+
+    def readiness(self) -> dict[str, dict[str, str]]:
+        """Return for each part whether it passes, and what was found."""
+        checks = {"database": self._check_database, "schema": self._check_schema, "models": self._check_models}
+        return {name: _result(check) for name, check in checks.items()}
+
+    def _check_database(self) -> str:
+        self.database.ping()
+        return f"PostgreSQL {self.database.server_version()} answers"
+
+    def _check_schema(self) -> str:
+        migrations.require_current(self.database)
+        return f"revision {migrations.revision(self.database)}"
+
+    def _check_models(self) -> str:
+        from cryokit.models import artifacts  # with scikit-learn, which takes seconds
+
+        checksums = self.models()["artifact_sha256"].unique()
+        for sha256 in checksums:
+            artifacts.verify(sha256, self.settings.artifacts_dir)
+        return f"{len(checksums)} artifacts present, checksums equal"
+
+    def health_checks(self) -> pd.DataFrame:
+        """Return the checks of `readiness` as a table."""
+        return pd.DataFrame({"check": name, **result} for name, result in self.readiness().items())
+
+    def table_sizes(self) -> pd.DataFrame:
+        """Return the tables with their rows and bytes, the largest first."""
+        return self.registry.table_sizes()
+
+
+def _result(check) -> dict[str, str]:
+    try:
+        return {"status": "pass", "detail": check()}
+    except CryokitError as error:
+        return {"status": "fail", "detail": str(error)}

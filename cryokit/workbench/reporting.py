@@ -1,0 +1,42 @@
+"""Reports: run a notebook by name, remember how it went."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from cryokit import reports
+from cryokit.errors import CryokitError
+from cryokit.workbench.core import Core
+
+
+class Reporting(Core):
+    """Run reports and list their runs."""
+
+    def run_report(self, name: str, parameters: dict[str, object], reuse: bool = False) -> dict:
+        """Run a report; with `reuse` an earlier success of the same release and parameters is returned instead."""
+        report = reports.report_named(name)
+        checked = report.checked_parameters(parameters)
+        if reuse and (path := self._finished_run(name, checked)):
+            return {"path": path, "reused": True}
+        run_id = self.registry.store_report_run(name, checked)
+        try:
+            path = reports.run(report, checked, self.settings)
+        except CryokitError as error:
+            self.registry.finish_report_run(run_id, error=str(error))
+            raise
+        self.registry.finish_report_run(run_id, path=str(path))
+        return {"path": str(path), "reused": False}
+
+    def _finished_run(self, name: str, parameters: dict[str, object]) -> str | None:
+        runs = self.report_runs()
+        same = runs[
+            (runs["name"] == name)
+            & (runs["status"] == "succeeded")
+            & [known == parameters for known in runs["parameters"]]
+        ]
+        paths = [path for path in same.sort_values("started_at")["path"] if Path(path).exists()]
+        return paths[-1] if paths else None
+
+    def report_runs(self) -> pd.DataFrame:
+        """Return the runs of reports, newest first."""
+        return self.registry.report_runs()

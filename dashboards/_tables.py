@@ -1,0 +1,186 @@
+"""Tables of the pages; each heading explains its column."""
+
+from html import escape
+from urllib.parse import urlencode
+
+import pandas as pd
+import panel as pn
+from bokeh.models.widgets.tables import NumberFormatter
+
+from cryokit import figures
+from cryokit.domain import INSUFFICIENT_SKILL, target_named
+from dashboards._shell import STYLES
+
+STRUCTURE_PATH = "/structure.svg"
+_METRICS = {
+    "n": ("Rows", "measured values, each predicted by a model that did not see it"),
+    "mae": ("Mean absolute error", "average distance between predicted and measured"),
+    "rmse": ("Root mean square error", "the same, but large errors count more"),
+    "r2": ("R²", "explained share of the variance; 0 is no better than the mean"),
+    "spearman": ("Rank correlation", "1: the order is right, 0: it is random"),
+    "coverage_90": ("Coverage", "measured values inside their 90 % interval; 90 % is right"),
+    "mean_width_90": ("Interval width", "mean width of the 90 % intervals"),
+}
+
+
+def chip(text: str, kind: str) -> str:
+    """Return a small visible label; `kind` is good, warning or plain."""
+    return f'<span class="chip {kind}">{escape(text)}</span>'
+
+
+def skill_chip(label: str | None) -> str:
+    """Return the label of a model: whether it beats its trivial baselines."""
+    if label is None:
+        return chip("no version yet", "plain")
+    return chip(label, "warning") if label == INSUFFICIENT_SKILL else chip("beats its baselines", "good")
+
+
+def _structure(smiles: str) -> str:
+    source = f"{STRUCTURE_PATH}?{urlencode({'smiles': smiles})}"
+    return f'<img class="structure" loading="lazy" src="{source}" alt="Structure of {escape(smiles)}">'
+
+
+def _item(name: object, subject: str) -> str:
+    subject = f'<span class="subject">{escape(subject)}</span>'
+    return f"<strong>{escape(name)}</strong><br>{subject}" if isinstance(name, str) and name else subject
+
+
+def _domain(is_inside: bool, reasons: list[str]) -> str:
+    if is_inside:
+        return chip("in domain", "good")
+    return chip("outside", "warning") + "".join(f'<br><span class="reason">{escape(item)}</span>' for item in reasons)
+
+
+def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Return what is shown of predictions: pictures, words and rounded numbers."""
+    subject = target_named(target).subject
+    view = pd.DataFrame(index=range(len(predictions)))
+    if subject == "smiles":
+        view["structure"] = [_structure(smiles) for smiles in predictions[subject]]
+    view["item"] = [_item(*pair) for pair in zip(predictions["name"], predictions[subject], strict=True)]
+    view["value"] = predictions["value"].round(figures.decimals(target)).to_numpy()
+    bounds = zip(predictions["lower"], predictions["upper"], strict=True)
+    view["interval"] = [
+        f"{figures.formatted(low, target)} to {figures.formatted(high, target)}" for low, high in bounds
+    ]
+    domain = zip(predictions["in_domain"], predictions["domain_reasons"], strict=True)
+    view["domain"] = [_domain(bool(inside), list(reasons)) for inside, reasons in domain]
+    view["training"] = ["yes" if known else "no" for known in predictions["in_training"]]
+    view["skill"] = [skill_chip(label) for label in predictions["skill"]]
+    return view
+
+
+def prediction_table(predictions: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
+    """Return the table of predictions, a page of rows at a time."""
+    specification = target_named(target)
+    is_molecule = specification.subject == "smiles"
+    view = prediction_view(predictions, target)
+    titles = {
+        "structure": "Structure",
+        "item": "Molecule" if is_molecule else "Recipe",
+        "value": f"Predicted ({specification.unit})",
+        "interval": f"90 % interval ({specification.unit})",
+        "domain": "Domain",
+        "training": "In training",
+        "skill": "Model label",
+    }
+    tooltips = {
+        "structure": "drawn from the SMILES",
+        "item": "common name when known, and what was typed",
+        "value": specification.quantity,
+        "interval": "holds the measured value in about 9 of 10 cases; see the coverage below",
+        "domain": "whether the model knows substances like this one; outside, do not rely on value and interval",
+        "training": "whether this very item was among the measured rows the model learned from",
+        "skill": f"'{INSUFFICIENT_SKILL}': the model does not beat trivial baselines, do not decide by it",
+    }
+    html_columns = [name for name in ("structure", "item", "domain", "skill") if name in view]
+    return _tabulator(view, titles, tooltips, html_columns, target)
+
+
+def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
+    """Return the table of what the chart shows."""
+    unit = target_named(target).unit
+    table = figures.evaluation_table(rows, target)
+    numbers = ["measured", "value", "lower", "upper", "residual"]
+    view = table[["name", *numbers]].round(dict.fromkeys(numbers, figures.decimals(target)))
+    view["inside"] = ["yes" if inside else "no" for inside in table["inside"]]
+    titles = {
+        "name": "Name",
+        "measured": f"Measured ({unit})",
+        "value": f"Predicted ({unit})",
+        "lower": f"From ({unit})",
+        "upper": f"To ({unit})",
+        "residual": f"Error ({unit})",
+        "inside": "Held",
+    }
+    tooltips = {
+        "name": "name or structure of the row",
+        "measured": "the value from its source",
+        "value": "predicted by a model that did not see this row or its close relatives",
+        "lower": "lower end of the 90 % interval",
+        "upper": "upper end of the 90 % interval",
+        "residual": "measured minus predicted",
+        "inside": "whether the interval holds the measured value",
+    }
+    return _tabulator(view, titles, tooltips, [], target)
+
+
+def _tabulator(
+    view: pd.DataFrame, titles: dict[str, str], tooltips: dict[str, str], html_columns: list[str], target: str
+) -> pn.widgets.Tabulator:
+    numbers = [name for name in view.columns if pd.api.types.is_numeric_dtype(view[name])]
+    number_format = NumberFormatter(format=f"0.{'0' * figures.decimals(target)}", text_align="right")
+    return pn.widgets.Tabulator(
+        view,
+        titles=titles,
+        header_tooltips=tooltips,
+        formatters={name: {"type": "html"} for name in html_columns} | dict.fromkeys(numbers, number_format),
+        text_align=dict.fromkeys(numbers, "right"),
+        show_index=False,
+        disabled=True,
+        selectable=False,
+        pagination="remote",
+        page_size=10,
+        layout="fit_columns",
+        configuration={"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "variableHeight": True}},
+        stylesheets=[STYLES],
+        sizing_mode="stretch_width",
+        margin=0,
+    )
+
+
+def metrics_html(metrics: dict, baselines: dict, target: str) -> str:
+    """Return the metrics of the model beside those of its baselines, a table for each series."""
+    series = metrics.get("series") or {}
+    parts = [(name, item["metrics"], item["baselines"], item["verdict"]) for name, item in series.items()]
+    if len(parts) < 2:  # noqa: PLR2004  the only series is the whole
+        parts = [("", metrics, baselines, metrics.get("verdict"))]
+    return "".join(_metric_table(*part, target) for part in parts)
+
+
+def _metric_table(series: str, metrics: dict, baselines: dict, verdict: str | None, target: str) -> str:
+    table = figures.metric_table(metrics, baselines).set_index("predictor")
+    heads = [name if name == "model" else f"baseline: {name}" for name in table.index]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    rows = []
+    for name, (title, explanation) in _METRICS.items():
+        unit = f" ({target_named(target).unit})" if name in ("mae", "rmse", "mean_width_90") else ""
+        cells = "".join(f"<td>{_metric(name, value, target)}</td>" for value in table[name])
+        label = f'{escape(title + unit)}<span class="reason">{escape(explanation)}</span>'
+        rows.append(f'<tr><th scope="row">{label}</th>{cells}</tr>')
+    title = f"{series}: model and baselines" if series else "Model and baselines"
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}"><table class="metrics">'
+        f"<caption>{escape(title)} {skill_chip(verdict)}</caption>"
+        f"<thead><tr><th>Out of fold</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _metric(name: str, value: float, target: str) -> str:
+    if pd.isna(value):
+        return "-"
+    if name == "n":
+        return f"{value:.0f}"
+    if name == "coverage_90":
+        return f"{100 * value:.0f} %"
+    return f"{value:.2f}" if name in ("r2", "spearman") else figures.formatted(value, target)

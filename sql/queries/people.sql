@@ -1,0 +1,54 @@
+-- name: add_user
+-- Open an account.
+INSERT INTO cryo.app_user (name, role, password_hash)
+VALUES (:name, :role, :password_hash)
+RETURNING id, name, role;
+
+-- name: users
+-- Accounts that one may see, without their passwords.
+SELECT CAST(id AS text) AS id, name, role,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
+       to_char(disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS disabled_at
+  FROM cryo.app_user
+ ORDER BY lower(name) COLLATE "C";
+
+-- name: user_by_name
+-- One account with the hash of its password, for signing in.
+SELECT CAST(id AS text) AS id, name, role, password_hash,
+       to_char(disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS disabled_at
+  FROM cryo.app_user
+ WHERE lower(name) = lower(:name);
+
+-- name: identity
+-- An account that may act now.
+SELECT id, name, role
+  FROM cryo.app_user
+ WHERE id = CAST(:id AS uuid)
+   AND disabled_at IS NULL;
+
+-- name: set_password
+-- Replace the hash of an account's password.
+UPDATE cryo.app_user
+   SET password_hash = :password_hash
+ WHERE lower(name) = lower(:name)
+RETURNING id;
+
+-- name: disable_user
+-- Close an account; one that is closed keeps the time at which it was.
+UPDATE cryo.app_user
+   SET disabled_at = coalesce(disabled_at, now())
+ WHERE lower(name) = lower(:name)
+RETURNING id;
+
+-- name: record_event
+-- Write down who did what.
+INSERT INTO cryo.audit_event (actor_id, action, object, detail)
+VALUES (CAST(:actor_id AS uuid), :action, :object, CAST(:detail AS jsonb));
+
+-- name: events
+-- What was done, newest first.
+SELECT to_char(audit_event.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS recorded_at,
+       CAST(audit_event.actor_id AS text) AS actor_id, audit_event.action, audit_event.object, audit_event.detail
+  FROM cryo.audit_event
+ ORDER BY audit_event.id DESC
+ LIMIT CAST(:limit AS integer);

@@ -1,0 +1,35 @@
+-- name: store_report_run
+-- Write down that a notebook begins to run.
+INSERT INTO cryo.report_run (name, parameters, owner_id)
+VALUES (:name, CAST(:parameters AS jsonb), CAST(:owner_id AS uuid))
+RETURNING CAST(id AS text) AS id;
+
+-- name: finish_report_run
+-- Write down what came of a run; a finished one stays as it is.
+UPDATE cryo.report_run
+   SET status = CASE WHEN CAST(:error AS text) IS NULL THEN 'succeeded' ELSE 'failed' END,
+       path = :path,
+       error = :error,
+       finished_at = clock_timestamp()
+ WHERE id = CAST(:id AS uuid)
+   AND status = 'running'
+RETURNING CAST(id AS text) AS id;
+
+-- name: fail_interrupted_report_runs
+-- Mark runs as failed whose process has gone without a word.
+UPDATE cryo.report_run
+   SET status = 'failed', error = 'interrupted', finished_at = clock_timestamp()
+ WHERE status = 'running'
+   AND started_at < clock_timestamp() - make_interval(secs => :older_than_seconds)
+RETURNING CAST(id AS text) AS id;
+
+-- name: report_runs
+-- Runs of one notebook or of all, newest first.
+SELECT CAST(id AS text) AS id, name, status, parameters, path, error,
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS started_at,
+       to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS finished_at,
+       CAST(extract(epoch FROM finished_at - started_at) AS double precision) AS seconds
+  FROM cryo.report_run
+ WHERE CAST(:name AS text) IS NULL OR name = :name
+ ORDER BY report_run.started_at DESC, report_run.id
+ LIMIT CAST(:limit AS integer);

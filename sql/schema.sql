@@ -1,0 +1,1737 @@
+--
+-- PostgreSQL database dump
+--
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: app; Type: SCHEMA; Schema: -; Owner: cryokit_owner
+--
+
+CREATE SCHEMA app;
+
+ALTER SCHEMA app OWNER TO cryokit_owner;
+
+--
+-- Name: SCHEMA app; Type: COMMENT; Schema: -; Owner: cryokit_owner
+--
+
+COMMENT ON SCHEMA app IS 'functions of the access rules, and which migrations were applied';
+
+--
+-- Name: cryo; Type: SCHEMA; Schema: -; Owner: cryokit_owner
+--
+
+CREATE SCHEMA cryo;
+
+ALTER SCHEMA cryo OWNER TO cryokit_owner;
+
+--
+-- Name: SCHEMA cryo; Type: COMMENT; Schema: -; Owner: cryokit_owner
+--
+
+COMMENT ON SCHEMA cryo IS 'substances, measurements, models and people of cryokit';
+
+--
+-- Name: may(text); Type: FUNCTION; Schema: app; Owner: cryokit_owner
+--
+
+CREATE FUNCTION app.may(wanted text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM cryo.app_user
+        WHERE id = app.uid()
+            AND disabled_at IS NULL
+            AND CASE wanted
+                WHEN 'viewer' THEN true
+                WHEN 'researcher' THEN role IN ('researcher', 'admin')
+                WHEN 'admin' THEN role = 'admin'
+            END
+    )
+$$;
+
+ALTER FUNCTION app.may(wanted text) OWNER TO cryokit_owner;
+
+--
+-- Name: FUNCTION may(wanted text); Type: COMMENT; Schema: app; Owner: cryokit_owner
+--
+
+COMMENT ON FUNCTION app.may(wanted text) IS 'whether who is asking has at least this role';
+
+--
+-- Name: uid(); Type: FUNCTION; Schema: app; Owner: cryokit_owner
+--
+
+CREATE FUNCTION app.uid() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+    SELECT CASE
+        WHEN session_user = 'cryokit_app'
+            THEN nullif(current_setting('app.user_id', true), '')::uuid
+        ELSE (SELECT user_id FROM cryo.app_login WHERE login_role = session_user)
+    END
+$$;
+
+ALTER FUNCTION app.uid() OWNER TO cryokit_owner;
+
+--
+-- Name: FUNCTION uid(); Type: COMMENT; Schema: app; Owner: cryokit_owner
+--
+
+COMMENT ON FUNCTION app.uid() IS 'who is asking; null for visitors and for maintenance';
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: alembic_version; Type: TABLE; Schema: app; Owner: cryokit_owner
+--
+
+CREATE TABLE app.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+ALTER TABLE app.alembic_version OWNER TO cryokit_owner;
+
+--
+-- Name: applied_file; Type: TABLE; Schema: app; Owner: cryokit_owner
+--
+
+CREATE TABLE app.applied_file (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT applied_file_sha256_form CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE app.applied_file OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE applied_file; Type: COMMENT; Schema: app; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE app.applied_file IS 'checksum of each SQL file at the time it was applied';
+
+--
+-- Name: app_login; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.app_login (
+    login_role name NOT NULL,
+    user_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY cryo.app_login FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.app_login OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE app_login; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.app_login IS 'whose personal database login a role is, for people who query with psql';
+
+--
+-- Name: app_user; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.app_user (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    password_hash text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT app_user_name_form CHECK ((name ~ '^[^[:space:]][^[:cntrl:]]{0,98}[^[:space:]]$'::text)),
+    CONSTRAINT app_user_password_hash_is_argon2 CHECK ((password_hash ~~ '$argon2%'::text)),
+    CONSTRAINT app_user_role_known CHECK ((role = ANY (ARRAY['viewer'::text, 'researcher'::text, 'admin'::text])))
+);
+
+ALTER TABLE ONLY cryo.app_user FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.app_user OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE app_user; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.app_user IS 'an account; it is disabled, never deleted, because its rows keep their owner';
+
+--
+-- Name: COLUMN app_user.password_hash; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.app_user.password_hash IS 'argon2; only service_role may read it';
+
+--
+-- Name: audit_event; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.audit_event (
+    id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    actor_id uuid,
+    action text NOT NULL,
+    object text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT audit_event_action_form CHECK ((action ~ '^[a-z][a-z0-9_]*$'::text))
+);
+
+ALTER TABLE ONLY cryo.audit_event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.audit_event OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE audit_event; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.audit_event IS 'who did what; rows are only added';
+
+--
+-- Name: COLUMN audit_event.actor_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.audit_event.actor_id IS 'null for local maintenance';
+
+--
+-- Name: audit_event_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.audit_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.audit_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: dataset_snapshot; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.dataset_snapshot (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    target text NOT NULL,
+    sha256 text NOT NULL,
+    row_count integer NOT NULL,
+    content jsonb NOT NULL,
+    is_public boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT dataset_snapshot_content_complete CHECK ((jsonb_array_length(content) = row_count)),
+    CONSTRAINT dataset_snapshot_row_count_positive CHECK ((row_count > 0)),
+    CONSTRAINT dataset_snapshot_sha256_form CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY cryo.dataset_snapshot FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.dataset_snapshot OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE dataset_snapshot; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.dataset_snapshot IS 'the rows that a model version learned from, word for word';
+
+--
+-- Name: evaluation; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.evaluation (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    model_version_id bigint NOT NULL,
+    kind text NOT NULL,
+    split text NOT NULL,
+    metrics jsonb NOT NULL,
+    baselines jsonb NOT NULL,
+    rows jsonb NOT NULL,
+    is_public boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT evaluation_baselines_named CHECK ((jsonb_typeof(baselines) = 'object'::text)),
+    CONSTRAINT evaluation_kind_present CHECK ((kind <> ''::text)),
+    CONSTRAINT evaluation_metrics_named CHECK ((jsonb_typeof(metrics) = 'object'::text)),
+    CONSTRAINT evaluation_rows_are_a_table CHECK ((jsonb_typeof(rows) = 'array'::text)),
+    CONSTRAINT evaluation_split_present CHECK ((split <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.evaluation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.evaluation OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE evaluation; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.evaluation IS 'predictions for rows that the model had not seen, and the scores from them';
+
+--
+-- Name: measurement; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.measurement (
+    id bigint NOT NULL,
+    target text NOT NULL,
+    property_type_id smallint NOT NULL,
+    molecule_id bigint,
+    mixture_id bigint,
+    name text NOT NULL,
+    value double precision NOT NULL,
+    unit text NOT NULL,
+    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    spread double precision,
+    repeat_count integer DEFAULT 1 NOT NULL,
+    source text NOT NULL,
+    evidence text,
+    is_published boolean DEFAULT true NOT NULL,
+    is_curated boolean DEFAULT true NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    row_sha256 text NOT NULL,
+    owner_id uuid,
+    is_public boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT measurement_conditions_are_named CHECK ((jsonb_typeof(conditions) = 'object'::text)),
+    CONSTRAINT measurement_details_are_named CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT measurement_evidence_known CHECK ((evidence = ANY (ARRAY['A'::text, 'B'::text, 'C'::text, 'D'::text, 'N'::text]))),
+    CONSTRAINT measurement_one_subject CHECK ((num_nonnulls(molecule_id, mixture_id) = 1)),
+    CONSTRAINT measurement_repeat_count_positive CHECK ((repeat_count > 0)),
+    CONSTRAINT measurement_row_sha256_form CHECK ((row_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT measurement_source_present CHECK ((source <> ''::text)),
+    CONSTRAINT measurement_spread_not_negative CHECK (((spread >= (0)::double precision) AND (spread < 'Infinity'::double precision))),
+    CONSTRAINT measurement_unit_present CHECK ((unit <> ''::text)),
+    CONSTRAINT measurement_value_finite CHECK ((value <> ALL (ARRAY['NaN'::double precision, 'Infinity'::double precision, '-Infinity'::double precision])))
+);
+
+ALTER TABLE ONLY cryo.measurement FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.measurement OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE measurement; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.measurement IS 'a measured value with its unit, conditions and source';
+
+--
+-- Name: COLUMN measurement.name; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.measurement.name IS 'what the source calls the substance: stereoisomers may share a structure';
+
+--
+-- Name: COLUMN measurement.conditions; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.measurement.conditions IS 'named conditions of the target, and "text" for the rest';
+
+--
+-- Name: COLUMN measurement.spread; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.measurement.spread IS 'standard deviation of the repeats, null if there was one';
+
+--
+-- Name: COLUMN measurement.details; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.measurement.details IS 'what else the row says: tm_kelvin, note, the recipe as written';
+
+--
+-- Name: COLUMN measurement.row_sha256; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.measurement.row_sha256 IS 'over target, subject, name, value, conditions and source';
+
+--
+-- Name: COLUMN measurement.owner_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.measurement.owner_id IS 'null: the installation''s own row';
+
+--
+-- Name: measurement_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.measurement ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.measurement_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: mixture; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.mixture (
+    id bigint NOT NULL,
+    composition_sha256 text NOT NULL,
+    is_public boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mixture_composition_sha256_form CHECK ((composition_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY cryo.mixture FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.mixture OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE mixture; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.mixture IS 'a formulation, one for each composition';
+
+--
+-- Name: COLUMN mixture.composition_sha256; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.mixture.composition_sha256 IS 'over the sorted components with their amounts and units';
+
+--
+-- Name: mixture_component; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.mixture_component (
+    id bigint NOT NULL,
+    mixture_id bigint NOT NULL,
+    "position" smallint NOT NULL,
+    molecule_id bigint,
+    material text,
+    name text NOT NULL,
+    amount double precision NOT NULL,
+    unit text NOT NULL,
+    CONSTRAINT mixture_component_amount_not_negative CHECK (((amount >= (0)::double precision) AND (amount < 'Infinity'::double precision))),
+    CONSTRAINT mixture_component_material_present CHECK ((material <> ''::text)),
+    CONSTRAINT mixture_component_name_present CHECK ((name <> ''::text)),
+    CONSTRAINT mixture_component_one_substance CHECK ((num_nonnulls(molecule_id, material) = 1)),
+    CONSTRAINT mixture_component_position_positive CHECK (("position" > 0)),
+    CONSTRAINT mixture_component_unit_known CHECK ((unit = ANY (ARRAY['mol/kg'::text, 'mol/L'::text, '% w/w'::text, '% w/v'::text, '% v/v'::text])))
+);
+
+ALTER TABLE ONLY cryo.mixture_component FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.mixture_component OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE mixture_component; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.mixture_component IS 'a molecule, or a material without one structure such as serum, and its amount';
+
+--
+-- Name: mixture_component_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.mixture_component ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.mixture_component_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: mixture_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.mixture ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.mixture_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: model; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.model (
+    id integer NOT NULL,
+    target text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY cryo.model FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.model OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE model; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.model IS 'the line of model versions of one target';
+
+--
+-- Name: model_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.model ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.model_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: model_version; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.model_version (
+    id bigint NOT NULL,
+    model_id integer NOT NULL,
+    version integer NOT NULL,
+    dataset_snapshot_id uuid NOT NULL,
+    dataset_sha256 text NOT NULL,
+    artifact_sha256 text NOT NULL,
+    metrics jsonb NOT NULL,
+    verdict text NOT NULL,
+    seed bigint NOT NULL,
+    recipe jsonb NOT NULL,
+    library_versions jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT model_version_artifact_sha256_form CHECK ((artifact_sha256 ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT model_version_metrics_named CHECK ((jsonb_typeof(metrics) = 'object'::text)),
+    CONSTRAINT model_version_verdict_known CHECK ((verdict = ANY (ARRAY['skill'::text, 'insufficient skill'::text]))),
+    CONSTRAINT model_version_version_positive CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY cryo.model_version FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.model_version OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE model_version; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.model_version IS 'a trained model: its data, its recipe, its artifact, its scores';
+
+--
+-- Name: COLUMN model_version.artifact_sha256; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.model_version.artifact_sha256 IS 'name and checksum of the file that holds the model';
+
+--
+-- Name: model_version_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.model_version ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.model_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: molecule; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.molecule (
+    id bigint NOT NULL,
+    smiles text NOT NULL,
+    inchikey text NOT NULL,
+    connectivity text GENERATED ALWAYS AS ("left"(inchikey, 14)) STORED NOT NULL,
+    is_public boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT molecule_inchikey_form CHECK ((inchikey ~ '^[A-Z]{14}-[A-Z]{10}-[A-Z]$'::text)),
+    CONSTRAINT molecule_smiles_present CHECK ((smiles <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.molecule FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.molecule OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE molecule; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.molecule IS 'a structure; private until something public is known of it';
+
+--
+-- Name: COLUMN molecule.smiles; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.molecule.smiles IS 'canonical isomeric SMILES';
+
+--
+-- Name: COLUMN molecule.connectivity; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.molecule.connectivity IS 'first block of the InChIKey: the constitution without stereochemistry';
+
+--
+-- Name: molecule_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.molecule ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.molecule_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: molecule_identifier; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.molecule_identifier (
+    id bigint NOT NULL,
+    molecule_id bigint NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    is_public boolean DEFAULT false NOT NULL,
+    CONSTRAINT molecule_identifier_kind_known CHECK ((kind = ANY (ARRAY['name'::text, 'cas'::text]))),
+    CONSTRAINT molecule_identifier_value_present CHECK ((value <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.molecule_identifier FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.molecule_identifier OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE molecule_identifier; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.molecule_identifier IS 'names and numbers under which a molecule is known';
+
+--
+-- Name: molecule_identifier_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.molecule_identifier ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.molecule_identifier_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: prediction; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.prediction (
+    id bigint NOT NULL,
+    model_version_id bigint NOT NULL,
+    subject text NOT NULL,
+    molecule_id bigint,
+    mixture_id bigint,
+    name text,
+    value double precision NOT NULL,
+    unit text NOT NULL,
+    lower double precision NOT NULL,
+    upper double precision NOT NULL,
+    confidence double precision NOT NULL,
+    conditions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    in_training boolean NOT NULL,
+    in_domain boolean NOT NULL,
+    domain_reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
+    owner_id uuid,
+    is_public boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT prediction_confidence_is_a_fraction CHECK (((confidence > (0)::double precision) AND (confidence < (1)::double precision))),
+    CONSTRAINT prediction_interval_holds_value CHECK (((lower <= value) AND (value <= upper))),
+    CONSTRAINT prediction_one_subject CHECK ((num_nonnulls(molecule_id, mixture_id) <= 1)),
+    CONSTRAINT prediction_subject_present CHECK ((subject <> ''::text)),
+    CONSTRAINT prediction_unit_present CHECK ((unit <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.prediction FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.prediction OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE prediction; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.prediction IS 'a predicted value with its interval and the model version that gave it';
+
+--
+-- Name: COLUMN prediction.subject; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.prediction.subject IS 'canonical SMILES or recipe, also of what is not registered';
+
+--
+-- Name: prediction_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.prediction ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.prediction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: property_type; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.property_type (
+    id smallint NOT NULL,
+    name text NOT NULL,
+    unit text NOT NULL,
+    plausible_lower double precision NOT NULL,
+    plausible_upper double precision NOT NULL,
+    CONSTRAINT property_type_name_form CHECK ((name ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT property_type_plausible_range CHECK ((plausible_lower < plausible_upper)),
+    CONSTRAINT property_type_unit_present CHECK ((unit <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.property_type FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.property_type OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE property_type; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.property_type IS 'a quantity with its unit and the range outside which a value is an error';
+
+--
+-- Name: property_type_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.property_type ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.property_type_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: report_run; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.report_run (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    status text DEFAULT 'running'::text NOT NULL,
+    parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    path text,
+    error text,
+    owner_id uuid,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT report_run_finished_in_order CHECK ((finished_at >= started_at)),
+    CONSTRAINT report_run_name_present CHECK ((name <> ''::text)),
+    CONSTRAINT report_run_parameters_named CHECK ((jsonb_typeof(parameters) = 'object'::text)),
+    CONSTRAINT report_run_status_agrees CHECK ((((status = 'running'::text) AND (finished_at IS NULL)) OR ((status = 'succeeded'::text) AND (finished_at IS NOT NULL) AND (path IS NOT NULL) AND (error IS NULL)) OR ((status = 'failed'::text) AND (finished_at IS NOT NULL) AND (error IS NOT NULL)))),
+    CONSTRAINT report_run_status_known CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY cryo.report_run FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.report_run OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE report_run; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.report_run IS 'one run of a notebook';
+
+--
+-- Name: COLUMN report_run.owner_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.report_run.owner_id IS 'null: started on the machine itself';
+
+--
+-- Name: target; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.target (
+    name text NOT NULL,
+    subject text NOT NULL,
+    unit text NOT NULL,
+    CONSTRAINT target_name_form CHECK ((name ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT target_subject_known CHECK ((subject = ANY (ARRAY['smiles'::text, 'recipe'::text]))),
+    CONSTRAINT target_unit_present CHECK ((unit <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.target FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.target OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE target; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.target IS 'what models predict';
+
+--
+-- Name: alembic_version alembic_version_pkc; Type: CONSTRAINT; Schema: app; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY app.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+--
+-- Name: applied_file applied_file_pkey; Type: CONSTRAINT; Schema: app; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY app.applied_file
+    ADD CONSTRAINT applied_file_pkey PRIMARY KEY (name);
+
+--
+-- Name: app_login app_login_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.app_login
+    ADD CONSTRAINT app_login_pkey PRIMARY KEY (login_role);
+
+--
+-- Name: app_user app_user_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.app_user
+    ADD CONSTRAINT app_user_pkey PRIMARY KEY (id);
+
+--
+-- Name: audit_event audit_event_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.audit_event
+    ADD CONSTRAINT audit_event_pkey PRIMARY KEY (id);
+
+--
+-- Name: dataset_snapshot dataset_snapshot_content_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.dataset_snapshot
+    ADD CONSTRAINT dataset_snapshot_content_key UNIQUE (target, sha256);
+
+--
+-- Name: dataset_snapshot dataset_snapshot_hash_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.dataset_snapshot
+    ADD CONSTRAINT dataset_snapshot_hash_key UNIQUE (id, sha256);
+
+--
+-- Name: dataset_snapshot dataset_snapshot_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.dataset_snapshot
+    ADD CONSTRAINT dataset_snapshot_pkey PRIMARY KEY (id);
+
+--
+-- Name: evaluation evaluation_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.evaluation
+    ADD CONSTRAINT evaluation_pkey PRIMARY KEY (id);
+
+--
+-- Name: measurement measurement_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_pkey PRIMARY KEY (id);
+
+--
+-- Name: measurement measurement_row_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_row_key UNIQUE NULLS NOT DISTINCT (row_sha256, owner_id);
+
+--
+-- Name: mixture_component mixture_component_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.mixture_component
+    ADD CONSTRAINT mixture_component_pkey PRIMARY KEY (id);
+
+--
+-- Name: mixture_component mixture_component_position_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.mixture_component
+    ADD CONSTRAINT mixture_component_position_key UNIQUE (mixture_id, "position");
+
+--
+-- Name: mixture mixture_composition_sha256_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.mixture
+    ADD CONSTRAINT mixture_composition_sha256_key UNIQUE (composition_sha256);
+
+--
+-- Name: mixture mixture_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.mixture
+    ADD CONSTRAINT mixture_pkey PRIMARY KEY (id);
+
+--
+-- Name: model model_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.model
+    ADD CONSTRAINT model_pkey PRIMARY KEY (id);
+
+--
+-- Name: model model_target_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.model
+    ADD CONSTRAINT model_target_key UNIQUE (target);
+
+--
+-- Name: model_version model_version_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.model_version
+    ADD CONSTRAINT model_version_pkey PRIMARY KEY (id);
+
+--
+-- Name: model_version model_version_version_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.model_version
+    ADD CONSTRAINT model_version_version_key UNIQUE (model_id, version);
+
+--
+-- Name: molecule_identifier molecule_identifier_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.molecule_identifier
+    ADD CONSTRAINT molecule_identifier_key UNIQUE (molecule_id, kind, value);
+
+--
+-- Name: molecule_identifier molecule_identifier_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.molecule_identifier
+    ADD CONSTRAINT molecule_identifier_pkey PRIMARY KEY (id);
+
+--
+-- Name: molecule molecule_inchikey_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.molecule
+    ADD CONSTRAINT molecule_inchikey_key UNIQUE (inchikey);
+
+--
+-- Name: molecule molecule_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.molecule
+    ADD CONSTRAINT molecule_pkey PRIMARY KEY (id);
+
+--
+-- Name: prediction prediction_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.prediction
+    ADD CONSTRAINT prediction_pkey PRIMARY KEY (id);
+
+--
+-- Name: property_type property_type_name_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.property_type
+    ADD CONSTRAINT property_type_name_key UNIQUE (name);
+
+--
+-- Name: property_type property_type_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.property_type
+    ADD CONSTRAINT property_type_pkey PRIMARY KEY (id);
+
+--
+-- Name: report_run report_run_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.report_run
+    ADD CONSTRAINT report_run_pkey PRIMARY KEY (id);
+
+--
+-- Name: target target_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.target
+    ADD CONSTRAINT target_pkey PRIMARY KEY (name);
+
+--
+-- Name: app_login_user_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX app_login_user_id_idx ON cryo.app_login USING btree (user_id);
+
+--
+-- Name: app_user_name_key; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE UNIQUE INDEX app_user_name_key ON cryo.app_user USING btree (lower(name));
+
+--
+-- Name: audit_event_actor_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX audit_event_actor_id_idx ON cryo.audit_event USING btree (actor_id);
+
+--
+-- Name: audit_event_recorded_at_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX audit_event_recorded_at_idx ON cryo.audit_event USING btree (recorded_at);
+
+--
+-- Name: evaluation_model_version_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX evaluation_model_version_id_idx ON cryo.evaluation USING btree (model_version_id);
+
+--
+-- Name: measurement_mixture_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX measurement_mixture_id_idx ON cryo.measurement USING btree (mixture_id);
+
+--
+-- Name: measurement_molecule_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX measurement_molecule_id_idx ON cryo.measurement USING btree (molecule_id);
+
+--
+-- Name: measurement_owner_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX measurement_owner_id_idx ON cryo.measurement USING btree (owner_id);
+
+--
+-- Name: measurement_property_type_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX measurement_property_type_id_idx ON cryo.measurement USING btree (property_type_id);
+
+--
+-- Name: measurement_target_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX measurement_target_idx ON cryo.measurement USING btree (target);
+
+--
+-- Name: mixture_component_molecule_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX mixture_component_molecule_id_idx ON cryo.mixture_component USING btree (molecule_id);
+
+--
+-- Name: model_version_dataset_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX model_version_dataset_idx ON cryo.model_version USING btree (dataset_snapshot_id, dataset_sha256);
+
+--
+-- Name: molecule_connectivity_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX molecule_connectivity_idx ON cryo.molecule USING btree (connectivity);
+
+--
+-- Name: molecule_identifier_value_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX molecule_identifier_value_idx ON cryo.molecule_identifier USING btree (lower(value));
+
+--
+-- Name: prediction_mixture_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX prediction_mixture_id_idx ON cryo.prediction USING btree (mixture_id);
+
+--
+-- Name: prediction_model_version_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX prediction_model_version_id_idx ON cryo.prediction USING btree (model_version_id);
+
+--
+-- Name: prediction_molecule_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX prediction_molecule_id_idx ON cryo.prediction USING btree (molecule_id);
+
+--
+-- Name: prediction_owner_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX prediction_owner_id_idx ON cryo.prediction USING btree (owner_id);
+
+--
+-- Name: report_run_name_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX report_run_name_idx ON cryo.report_run USING btree (name, started_at);
+
+--
+-- Name: report_run_owner_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX report_run_owner_id_idx ON cryo.report_run USING btree (owner_id);
+
+--
+-- Name: app_login app_login_user_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.app_login
+    ADD CONSTRAINT app_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES cryo.app_user(id) ON DELETE CASCADE;
+
+--
+-- Name: audit_event audit_event_actor_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.audit_event
+    ADD CONSTRAINT audit_event_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: dataset_snapshot dataset_snapshot_target_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.dataset_snapshot
+    ADD CONSTRAINT dataset_snapshot_target_fkey FOREIGN KEY (target) REFERENCES cryo.target(name) ON DELETE RESTRICT;
+
+--
+-- Name: evaluation evaluation_model_version_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.evaluation
+    ADD CONSTRAINT evaluation_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES cryo.model_version(id) ON DELETE CASCADE;
+
+--
+-- Name: measurement measurement_mixture_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_mixture_id_fkey FOREIGN KEY (mixture_id) REFERENCES cryo.mixture(id) ON DELETE RESTRICT;
+
+--
+-- Name: measurement measurement_molecule_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_molecule_id_fkey FOREIGN KEY (molecule_id) REFERENCES cryo.molecule(id) ON DELETE RESTRICT;
+
+--
+-- Name: measurement measurement_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: measurement measurement_property_type_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_property_type_id_fkey FOREIGN KEY (property_type_id) REFERENCES cryo.property_type(id) ON DELETE RESTRICT;
+
+--
+-- Name: measurement measurement_target_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_target_fkey FOREIGN KEY (target) REFERENCES cryo.target(name) ON DELETE RESTRICT;
+
+--
+-- Name: mixture_component mixture_component_mixture_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.mixture_component
+    ADD CONSTRAINT mixture_component_mixture_id_fkey FOREIGN KEY (mixture_id) REFERENCES cryo.mixture(id) ON DELETE CASCADE;
+
+--
+-- Name: mixture_component mixture_component_molecule_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.mixture_component
+    ADD CONSTRAINT mixture_component_molecule_id_fkey FOREIGN KEY (molecule_id) REFERENCES cryo.molecule(id) ON DELETE RESTRICT;
+
+--
+-- Name: model model_target_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.model
+    ADD CONSTRAINT model_target_fkey FOREIGN KEY (target) REFERENCES cryo.target(name) ON DELETE RESTRICT;
+
+--
+-- Name: model_version model_version_dataset_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.model_version
+    ADD CONSTRAINT model_version_dataset_fkey FOREIGN KEY (dataset_snapshot_id, dataset_sha256) REFERENCES cryo.dataset_snapshot(id, sha256) ON DELETE RESTRICT;
+
+--
+-- Name: model_version model_version_model_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.model_version
+    ADD CONSTRAINT model_version_model_id_fkey FOREIGN KEY (model_id) REFERENCES cryo.model(id) ON DELETE RESTRICT;
+
+--
+-- Name: molecule_identifier molecule_identifier_molecule_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.molecule_identifier
+    ADD CONSTRAINT molecule_identifier_molecule_id_fkey FOREIGN KEY (molecule_id) REFERENCES cryo.molecule(id) ON DELETE CASCADE;
+
+--
+-- Name: prediction prediction_mixture_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.prediction
+    ADD CONSTRAINT prediction_mixture_id_fkey FOREIGN KEY (mixture_id) REFERENCES cryo.mixture(id) ON DELETE SET NULL;
+
+--
+-- Name: prediction prediction_model_version_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.prediction
+    ADD CONSTRAINT prediction_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES cryo.model_version(id) ON DELETE RESTRICT;
+
+--
+-- Name: prediction prediction_molecule_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.prediction
+    ADD CONSTRAINT prediction_molecule_id_fkey FOREIGN KEY (molecule_id) REFERENCES cryo.molecule(id) ON DELETE SET NULL;
+
+--
+-- Name: prediction prediction_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.prediction
+    ADD CONSTRAINT prediction_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: report_run report_run_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.report_run
+    ADD CONSTRAINT report_run_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: app_login; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.app_login ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_login app_login_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY app_login_select ON cryo.app_login FOR SELECT TO authenticated USING ((login_role = SESSION_USER));
+
+--
+-- Name: app_user; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.app_user ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_user app_user_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY app_user_select ON cryo.app_user FOR SELECT TO authenticated USING ((id = ( SELECT app.uid() AS uid)));
+
+--
+-- Name: audit_event; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.audit_event ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit_event audit_event_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY audit_event_insert ON cryo.audit_event FOR INSERT TO authenticated WITH CHECK (((actor_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('viewer'::text) AS may)));
+
+--
+-- Name: audit_event audit_event_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY audit_event_select ON cryo.audit_event FOR SELECT TO authenticated USING (((actor_id = ( SELECT app.uid() AS uid)) OR ( SELECT app.may('admin'::text) AS may)));
+
+--
+-- Name: dataset_snapshot; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.dataset_snapshot ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: dataset_snapshot dataset_snapshot_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY dataset_snapshot_select ON cryo.dataset_snapshot FOR SELECT TO anon, authenticated USING (is_public);
+
+--
+-- Name: evaluation; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.evaluation ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: evaluation evaluation_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY evaluation_select ON cryo.evaluation FOR SELECT TO anon, authenticated USING (is_public);
+
+--
+-- Name: measurement; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.measurement ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: measurement measurement_delete; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY measurement_delete ON cryo.measurement FOR DELETE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: measurement measurement_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY measurement_insert ON cryo.measurement FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: measurement measurement_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY measurement_select ON cryo.measurement FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid))));
+
+--
+-- Name: measurement measurement_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY measurement_select_public ON cryo.measurement FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: measurement measurement_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY measurement_update ON cryo.measurement FOR UPDATE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: mixture; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.mixture ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: mixture_component; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.mixture_component ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: mixture_component mixture_component_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY mixture_component_select ON cryo.mixture_component FOR SELECT TO anon, authenticated USING ((EXISTS ( SELECT
+   FROM cryo.mixture
+  WHERE (mixture.id = mixture_component.mixture_id))));
+
+--
+-- Name: mixture mixture_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY mixture_select ON cryo.mixture FOR SELECT TO authenticated USING ((is_public OR (EXISTS ( SELECT
+   FROM cryo.measurement
+  WHERE (measurement.mixture_id = mixture.id)))));
+
+--
+-- Name: mixture mixture_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY mixture_select_public ON cryo.mixture FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: model; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.model ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: model model_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY model_select ON cryo.model FOR SELECT TO anon, authenticated USING (true);
+
+--
+-- Name: model_version; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.model_version ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: model_version model_version_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY model_version_select ON cryo.model_version FOR SELECT TO authenticated USING (true);
+
+--
+-- Name: model_version model_version_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY model_version_select_public ON cryo.model_version FOR SELECT TO anon USING ((EXISTS ( SELECT
+   FROM cryo.dataset_snapshot
+  WHERE (dataset_snapshot.id = model_version.dataset_snapshot_id))));
+
+--
+-- Name: molecule; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.molecule ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: molecule_identifier; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.molecule_identifier ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: molecule_identifier molecule_identifier_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY molecule_identifier_select ON cryo.molecule_identifier FOR SELECT TO authenticated USING ((is_public OR (EXISTS ( SELECT
+   FROM cryo.measurement
+  WHERE ((measurement.molecule_id = molecule_identifier.molecule_id) AND (measurement.name = molecule_identifier.value))))));
+
+--
+-- Name: molecule_identifier molecule_identifier_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY molecule_identifier_select_public ON cryo.molecule_identifier FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: molecule molecule_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY molecule_select ON cryo.molecule FOR SELECT TO authenticated USING ((is_public OR (EXISTS ( SELECT
+   FROM cryo.measurement
+  WHERE (measurement.molecule_id = molecule.id))) OR (EXISTS ( SELECT
+   FROM cryo.mixture_component
+  WHERE (mixture_component.molecule_id = molecule.id)))));
+
+--
+-- Name: molecule molecule_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY molecule_select_public ON cryo.molecule FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: prediction; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.prediction ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: prediction prediction_delete; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY prediction_delete ON cryo.prediction FOR DELETE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: prediction prediction_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY prediction_insert ON cryo.prediction FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: prediction prediction_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY prediction_select ON cryo.prediction FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid))));
+
+--
+-- Name: prediction prediction_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY prediction_select_public ON cryo.prediction FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: property_type; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.property_type ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: property_type property_type_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY property_type_select ON cryo.property_type FOR SELECT TO anon, authenticated USING (true);
+
+--
+-- Name: report_run; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.report_run ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: report_run report_run_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY report_run_insert ON cryo.report_run FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: report_run report_run_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY report_run_select ON cryo.report_run FOR SELECT TO authenticated USING (((owner_id IS NULL) OR (owner_id = ( SELECT app.uid() AS uid))));
+
+--
+-- Name: report_run report_run_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY report_run_update ON cryo.report_run FOR UPDATE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: target; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.target ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: target target_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY target_select ON cryo.target FOR SELECT TO anon, authenticated USING (true);
+
+--
+-- Name: SCHEMA app; Type: ACL; Schema: -; Owner: cryokit_owner
+--
+
+GRANT USAGE ON SCHEMA app TO anon;
+GRANT USAGE ON SCHEMA app TO authenticated;
+GRANT USAGE ON SCHEMA app TO service_role;
+
+--
+-- Name: SCHEMA cryo; Type: ACL; Schema: -; Owner: cryokit_owner
+--
+
+GRANT USAGE ON SCHEMA cryo TO anon;
+GRANT USAGE ON SCHEMA cryo TO authenticated;
+GRANT USAGE ON SCHEMA cryo TO service_role;
+
+--
+-- Name: FUNCTION may(wanted text); Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+REVOKE ALL ON FUNCTION app.may(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.may(wanted text) TO anon;
+GRANT ALL ON FUNCTION app.may(wanted text) TO authenticated;
+GRANT ALL ON FUNCTION app.may(wanted text) TO service_role;
+
+--
+-- Name: FUNCTION uid(); Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+REVOKE ALL ON FUNCTION app.uid() FROM PUBLIC;
+GRANT ALL ON FUNCTION app.uid() TO anon;
+GRANT ALL ON FUNCTION app.uid() TO authenticated;
+GRANT ALL ON FUNCTION app.uid() TO service_role;
+
+--
+-- Name: TABLE alembic_version; Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+GRANT SELECT ON TABLE app.alembic_version TO service_role;
+
+--
+-- Name: TABLE applied_file; Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+GRANT SELECT ON TABLE app.applied_file TO service_role;
+
+--
+-- Name: TABLE app_login; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.app_login TO service_role;
+GRANT SELECT ON TABLE cryo.app_login TO anon;
+GRANT SELECT ON TABLE cryo.app_login TO authenticated;
+
+--
+-- Name: TABLE app_user; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.app_user TO service_role;
+
+--
+-- Name: COLUMN app_user.id; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(id) ON TABLE cryo.app_user TO authenticated;
+
+--
+-- Name: COLUMN app_user.name; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(name) ON TABLE cryo.app_user TO authenticated;
+
+--
+-- Name: COLUMN app_user.role; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(role) ON TABLE cryo.app_user TO authenticated;
+
+--
+-- Name: COLUMN app_user.created_at; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(created_at) ON TABLE cryo.app_user TO authenticated;
+
+--
+-- Name: COLUMN app_user.disabled_at; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(disabled_at) ON TABLE cryo.app_user TO authenticated;
+
+--
+-- Name: TABLE audit_event; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT ON TABLE cryo.audit_event TO service_role;
+GRANT SELECT,INSERT ON TABLE cryo.audit_event TO authenticated;
+
+--
+-- Name: TABLE dataset_snapshot; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.dataset_snapshot TO service_role;
+GRANT SELECT ON TABLE cryo.dataset_snapshot TO anon;
+GRANT SELECT ON TABLE cryo.dataset_snapshot TO authenticated;
+
+--
+-- Name: TABLE evaluation; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.evaluation TO service_role;
+GRANT SELECT ON TABLE cryo.evaluation TO anon;
+GRANT SELECT ON TABLE cryo.evaluation TO authenticated;
+
+--
+-- Name: TABLE measurement; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.measurement TO service_role;
+GRANT SELECT ON TABLE cryo.measurement TO anon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: TABLE mixture; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.mixture TO service_role;
+GRANT SELECT ON TABLE cryo.mixture TO anon;
+GRANT SELECT ON TABLE cryo.mixture TO authenticated;
+
+--
+-- Name: TABLE mixture_component; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.mixture_component TO service_role;
+GRANT SELECT ON TABLE cryo.mixture_component TO anon;
+GRANT SELECT ON TABLE cryo.mixture_component TO authenticated;
+
+--
+-- Name: TABLE model; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.model TO service_role;
+GRANT SELECT ON TABLE cryo.model TO anon;
+GRANT SELECT ON TABLE cryo.model TO authenticated;
+
+--
+-- Name: TABLE model_version; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.model_version TO service_role;
+GRANT SELECT ON TABLE cryo.model_version TO anon;
+GRANT SELECT ON TABLE cryo.model_version TO authenticated;
+
+--
+-- Name: TABLE molecule; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.molecule TO service_role;
+GRANT SELECT ON TABLE cryo.molecule TO anon;
+GRANT SELECT ON TABLE cryo.molecule TO authenticated;
+
+--
+-- Name: TABLE molecule_identifier; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.molecule_identifier TO service_role;
+GRANT SELECT ON TABLE cryo.molecule_identifier TO anon;
+GRANT SELECT ON TABLE cryo.molecule_identifier TO authenticated;
+
+--
+-- Name: TABLE prediction; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.prediction TO service_role;
+GRANT SELECT ON TABLE cryo.prediction TO anon;
+GRANT SELECT,INSERT,DELETE ON TABLE cryo.prediction TO authenticated;
+
+--
+-- Name: TABLE property_type; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.property_type TO service_role;
+GRANT SELECT ON TABLE cryo.property_type TO anon;
+GRANT SELECT ON TABLE cryo.property_type TO authenticated;
+
+--
+-- Name: TABLE report_run; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.report_run TO service_role;
+GRANT SELECT,INSERT,UPDATE ON TABLE cryo.report_run TO authenticated;
+
+--
+-- Name: TABLE target; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.target TO service_role;
+GRANT SELECT ON TABLE cryo.target TO anon;
+GRANT SELECT ON TABLE cryo.target TO authenticated;
+
+--
+-- PostgreSQL database dump complete
+--

@@ -1,0 +1,151 @@
+"""Fixtures shared by all tests: settings of their own, and one database server a session, started on demand."""
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from cryokit.config import PREFIX, Settings, load_settings
+from cryokit.db import migrations
+from cryokit.db.engine import Database
+from cryokit.db.server import SUPERUSER, Server
+
+_KEPT = {"CRYOKIT_PG_BINDIR", "CRYOKIT_DATA_MIRROR"}
+_STATE_DIR = pytest.StashKey[Path]()
+
+
+def short_folder() -> Path:
+    """Return a new folder that PostgreSQL's account can enter too, which pytest's own folders keep closed."""
+    folder = Path(tempfile.mkdtemp(prefix="ckt-", dir="/tmp"))  # noqa: S108  a socket path holds 107 bytes
+    folder.chmod(0o755)
+    return folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in list(os.environ):
+        if (name.startswith(PREFIX) and name not in _KEPT) or name == "DATABASE_URL":
+            del os.environ[name]
+    # Programs and kernels that tests start find the same state by this variable.
+    config.stash[_STATE_DIR] = short_folder()
+    os.environ["CRYOKIT_STATE_DIR"] = str(config.stash[_STATE_DIR])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (folder := config.stash.get(_STATE_DIR, None)) is not None:
+        discard(load_settings(state_dir=folder, database_url=None))
+
+
+def discard(settings: Settings) -> None:
+    """Stop the server of a state folder and remove both."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        pid = int((settings.cluster_dir / "postmaster.pid").read_text().split()[0])
+        if str(settings.cluster_dir) in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(pid, signal.SIGQUIT)  # at once, without writing down what is thrown away
+    shutil.rmtree(settings.socket_dir, ignore_errors=True)
+    shutil.rmtree(settings.state_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Settings:
+    """Settings of this test session."""
+    return load_settings(state_dir=pytestconfig.stash[_STATE_DIR])
+
+
+@contextlib.contextmanager
+def settings_made() -> Iterator[Callable[..., Settings]]:
+    """Make settings with a state folder of their own; at the end their servers are stopped and all is removed."""
+    made: list[Settings] = []
+
+    def make(**overrides: object) -> Settings:
+        made.append(load_settings(**{"state_dir": short_folder(), "database_url": None} | overrides))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for settings in made:
+            discard(settings)
+
+
+@pytest.fixture(scope="session")
+def make_settings() -> Callable[[], contextlib.AbstractContextManager]:
+    """Make settings with state folders of their own, for fixtures that live longer than one test."""
+    return settings_made
+
+
+@pytest.fixture
+def other_settings() -> Iterator[Callable[..., Settings]]:
+    """Make settings with a state folder of their own, gone after the test."""
+    with settings_made() as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings) -> Iterator[Server]:
+    """The session's running PostgreSQL."""
+    server = Server(settings)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def database(server: Server) -> Iterator[Database]:
+    """The session's database with the schema and no rows; tests that commit take `fresh_database` instead."""
+    database = Database(server.settings)
+    migrations.migrate(database)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def superuser_runs(server: Server) -> Callable[..., list[tuple]]:
+    """Run one statement as the superuser, outside of a transaction, in a database of the session's cluster."""
+
+    def run(statement: str | sql.Composable, name: str = "postgres", parameters: tuple | None = None) -> list[tuple]:
+        with contextlib.closing(psycopg2.connect(server.url(SUPERUSER, name))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement, parameters)
+                return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def template_database(database: Database, superuser_runs: Callable) -> str:
+    """Name of a migrated database that nobody is connected to."""
+    database.dispose()
+    superuser_runs(f"CREATE DATABASE template_cryokit TEMPLATE {database.name} IS_TEMPLATE true")
+    return "template_cryokit"
+
+
+@pytest.fixture
+def clone_of(server: Server, superuser_runs: Callable) -> Iterator[Callable[[str], Database]]:
+    """Make databases from a template and drop them after the test."""
+    made: list[Database] = []
+
+    def clone(template: str) -> Database:
+        database = Database(server.settings, name=f"test_{uuid.uuid4().hex[:12]}")
+        superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template}")
+        made.append(database)
+        return database
+
+    yield clone
+    for database in made:
+        database.dispose()
+        superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
+
+
+@pytest.fixture
+def fresh_database(template_database: str, clone_of: Callable[[str], Database]) -> Database:
+    """A database of its own with the schema and no rows, for a test that commits."""
+    return clone_of(template_database)
