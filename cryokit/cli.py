@@ -55,10 +55,11 @@ def emit(data: pd.DataFrame | dict | list, as_json: bool) -> None:
 
 
 def show_progress(label: str) -> Callable[[int, int], None]:
-    """Return a callback that keeps one line of progress on standard error."""
+    """Return a callback that keeps one line of progress on standard error; a log file gets the last one only."""
 
     def show(done: int, total: int) -> None:
-        click.echo(f"\r{label}: {done}/{total}", nl=done == total, err=True)
+        if done == total or sys.stderr.isatty():
+            click.echo(f"\r{label}: {done}/{total} folds", nl=done == total, err=True)
 
     return show
 

@@ -173,7 +173,8 @@ def predicted_against_measured(rows: pd.DataFrame, target: str) -> hv.Overlay:
     return overlay.opts(
         xlabel=axis_label(target, "measured"),
         ylabel=axis_label(target, "predicted"),
-        legend_position="bottom_right",
+        legend_position="bottom",
+        legend_cols=1,
         padding=0.05,
         backend="bokeh",
         **_COMMON,

@@ -1,43 +1,77 @@
 """Bring everything up, one named step after the other; each step reuses what is done already."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from time import perf_counter
 
 from cryokit.domain import TARGETS
 from cryokit.workbench import Workbench
 
 Say = Callable[[str], None]
-Step = tuple[str, Callable[[], str]]
 
 FIRST_ACCOUNT = "admin"
+_AT_A_TIME = 2
+"""Reports that run side by side; each computes on one core."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, and what it says when it is done."""
+
+    title: str
+    act: Callable[[], str]
 
 
 def bring_up(workbench: Workbench, say: Say) -> None:
     """Start, migrate, load, train, validate and report; `say` receives a line for each step with its time."""
-    started = perf_counter()
-    steps = _steps(workbench)
-    for number, (title, act) in enumerate(steps, start=1):
-        began = perf_counter()
-        outcome = act()
-        say(f"[{number:>2}/{len(steps)}] {title:<28} {outcome:<42} {perf_counter() - began:6.1f} s")
-    say(f"ready in {perf_counter() - started:.1f} s; reports are in {workbench.settings.reports_dir}")
+    began = perf_counter()
+    stages = _stages(workbench)
+    total, done = sum(map(len, stages)), 0
+    for steps in stages:
+        # Steps of one stage do not need each other.
+        with ThreadPoolExecutor(max_workers=_AT_A_TIME) as pool:
+            running = [pool.submit(_timed, step) for step in steps]
+            for finished in as_completed(running):
+                done += 1
+                say(f"[{done:>2}/{total}] {_line_of(finished, running)}")
+    say(f"ready in {perf_counter() - began:.1f} s; reports are in {workbench.settings.reports_dir}")
     _tell_first_login(workbench, say)
 
 
-def _steps(workbench: Workbench) -> list[Step]:
+def _line_of(finished: Future[str], running: list[Future[str]]) -> str:
+    try:
+        return finished.result()
+    except BaseException:
+        for other in running:
+            other.cancel()
+        raise
+
+
+def _timed(step: Step) -> str:
+    began = perf_counter()
+    outcome = step.act()
+    return f"{step.title:<22} {outcome:<36} {perf_counter() - began:6.1f} s"
+
+
+def _stages(workbench: Workbench) -> list[list[Step]]:
     return [
-        ("start the database", lambda: _started(workbench)),
-        ("migrate the schema", lambda: f"{len(workbench.migrate())} migrations applied"),
-        *((f"load data: {target}", _loading(workbench, target)) for target in TARGETS),
-        *((f"train: {target}", _reporting(workbench, "training", target=target)) for target in TARGETS),
-        *((f"validate: {target}", _reporting(workbench, "validation", target=target)) for target in TARGETS),
-        ("check the database", _reporting(workbench, "health")),
+        [Step("start the database", lambda: _started(workbench))],
+        [Step("migrate the schema", lambda: f"{len(workbench.migrate())} steps applied")],
+        *([Step(f"load data: {target}", _loading(workbench, target))] for target in TARGETS),
+        [Step(f"train: {target}", _reporting(workbench, "training", target=target)) for target in TARGETS],
+        [
+            *(Step(f"validate: {target}", _reporting(workbench, "validation", target=target)) for target in TARGETS),
+            Step("check the database", _reporting(workbench, "health")),
+        ],
     ]
 
 
 def _started(workbench: Workbench) -> str:
+    if workbench.settings.database_url:
+        return "named by DATABASE_URL"
     workbench.start_database()
-    return workbench.database_status()["version"]
+    return f"PostgreSQL {workbench.database_status()['version']}"
 
 
 def _loading(workbench: Workbench, target: str) -> Callable[[], str]:

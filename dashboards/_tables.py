@@ -94,7 +94,7 @@ def prediction_table(predictions: pd.DataFrame, target: str) -> pn.widgets.Tabul
         "skill": f"'{INSUFFICIENT_SKILL}': the model does not beat trivial baselines, do not decide by it",
     }
     html_columns = [name for name in ("structure", "item", "domain", "skill") if name in view]
-    return _tabulator(view, titles, tooltips, html_columns, target)
+    return _tabulator(view, titles, tooltips, html_columns, target, {"item": "20%", "domain": "24%"})
 
 
 def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
@@ -122,19 +122,26 @@ def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulat
         "residual": "measured minus predicted",
         "inside": "whether the interval holds the measured value",
     }
-    return _tabulator(view, titles, tooltips, [], target)
+    return _tabulator(view, titles, tooltips, [], target, {"name": "28%"})
 
 
 def _tabulator(
-    view: pd.DataFrame, titles: dict[str, str], tooltips: dict[str, str], html_columns: list[str], target: str
+    view: pd.DataFrame,
+    titles: dict[str, str],
+    tooltips: dict[str, str],
+    html_columns: list[str],
+    target: str,
+    widths: dict[str, str],
 ) -> pn.widgets.Tabulator:
     numbers = [name for name in view.columns if pd.api.types.is_numeric_dtype(view[name])]
-    number_format = NumberFormatter(format=f"0.{'0' * figures.decimals(target)}", text_align="right")
+    number_format = NumberFormatter(format=f"0.{'0' * figures.decimals(target)}")
     return pn.widgets.Tabulator(
         view,
         titles=titles,
         header_tooltips=tooltips,
-        formatters={name: {"type": "html"} for name in html_columns} | dict.fromkeys(numbers, number_format),
+        formatters={name: {"type": "html" if name in html_columns else "textarea"} for name in view.columns}
+        | dict.fromkeys(numbers, number_format),
+        widths=widths,
         text_align=dict.fromkeys(numbers, "right"),
         show_index=False,
         disabled=True,

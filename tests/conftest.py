@@ -93,8 +93,18 @@ def server(settings: Settings) -> Iterator[Server]:
     """The session's running PostgreSQL."""
     server = Server(settings)
     server.start()
+    _make_hasty(server)
     yield server
     server.stop()
+
+
+def _make_hasty(server: Server) -> None:
+    """Let the server forget its files when the machine fails: nothing here is kept, and tests make many databases."""
+    with contextlib.closing(psycopg2.connect(server.url(SUPERUSER, "postgres"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER SYSTEM SET fsync = off")
+            cursor.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Structures, recipes and their descriptors."""

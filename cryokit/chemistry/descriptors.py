@@ -148,7 +148,7 @@ def descriptors(smiles: Sequence[str]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> row = dict(zip(DESCRIPTOR_NAMES, descriptors(["OCC(O)CO"])[0], strict=True))
+    >>> row = dict(zip(DESCRIPTOR_NAMES, descriptors(["OCC(O)CO"])[0].tolist(), strict=True))
     >>> row["carbons"], row["primary_alcohols"], round(row["molar_mass"], 2)
     (3.0, 2.0, 92.09)
     """

@@ -20,32 +20,32 @@ class RegistryBase:
 
     def __init__(self, database: Database, identity: Identity | None = None) -> None:
         self.database = database
-        self.identity = identity
+        self.person = identity
 
     @property
     def owner_id(self) -> str | None:
         """Who owns what is stored; null for the installation itself."""
-        return str(self.identity.user_id) if self.identity else None
+        return str(self.person.user_id) if self.person else None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction as the registry's person or as maintenance."""
-        scope = self.database.acting_as(self.identity) if self.identity else self.database.service()
+        scope = self.database.acting_as(self.person) if self.person else self.database.service()
         with scope as connection:
             yield connection
 
-    def frame(self, topic: str, name: str, **parameters: object) -> pd.DataFrame:
+    def frame(self, topic: str, name: str, /, **parameters: object) -> pd.DataFrame:
         """Return what a named query finds as a table."""
         with self.transaction() as connection:
             result = connection.execute(queries(topic)[name], parameters)
             return frame_of(result.mappings().all(), result.keys())
 
-    def one_or_none(self, topic: str, name: str, **parameters: object) -> Row[Any] | None:
+    def one_or_none(self, topic: str, name: str, /, **parameters: object) -> Row[Any] | None:
         """Return the only row that a named query finds or changes."""
         with self.transaction() as connection:
             return connection.execute(queries(topic)[name], parameters).one_or_none()
 
-    def one(self, topic: str, name: str, missing: str, **parameters: object) -> Row[Any]:
+    def one(self, topic: str, name: str, missing: str, /, **parameters: object) -> Row[Any]:
         """Return the only row, or say with `missing` that it is not there."""
         row = self.one_or_none(topic, name, **parameters)
         if row is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Result
 
 from cryokit.chemistry import molecules
 from cryokit.db.queries import queries
@@ -55,8 +55,8 @@ class Measurements(RegistryBase):
         (spread, count, evidence, flags, notes) is renewed. Rows of recipes need a column `components`.
         """
         specification = target_named(target)
-        if self.identity is not None and not self.identity.may("researcher"):
-            msg = f"{self.identity.name} is a {self.identity.role}; storing measurements needs the role researcher"
+        if self.person is not None and not self.person.may("researcher"):
+            msg = f"{self.person.name} is a {self.person.role}; storing measurements needs the role researcher"
             raise AccessError(msg)
         _refuse_unusable(rows, specification)
         subjects = [_subject(row, specification) for row in rows.to_dict("records")]
@@ -155,7 +155,7 @@ def _numbered(connection: Connection, batch: list[tuple[_Subject, dict]], is_pub
         if subject.molecule is not None and entry["name"]
     ]
     _execute(connection, "store_identifiers", identifiers=_distinct(named), is_public=is_public)
-    types = dict(connection.execute(queries(_TOPIC)["property_types"]).tuples().all())
+    types = _pairs(connection.execute(queries(_TOPIC)["property_types"]))
     return [
         entry
         | {
@@ -180,7 +180,7 @@ def _store_molecules(connection: Connection, subjects: list[_Subject], is_public
     found = {molecule.inchikey: molecule.smiles for molecule in (*alone, *inside)}
     rows = [{"inchikey": inchikey, "smiles": smiles} for inchikey, smiles in found.items()]
     _execute(connection, "store_molecules", molecules=rows, is_public=is_public)
-    return dict(connection.execute(queries(_TOPIC)["molecule_ids"], {"inchikeys": list(found)}).tuples().all())
+    return _pairs(connection.execute(queries(_TOPIC)["molecule_ids"], {"inchikeys": list(found)}))
 
 
 def _store_mixtures(
@@ -192,7 +192,7 @@ def _store_mixtures(
         for key, subject in found.items()
     ]
     _execute(connection, "store_mixtures", mixtures=rows, is_public=is_public)
-    return dict(connection.execute(queries(_TOPIC)["mixture_ids"], {"checksums": list(found)}).tuples().all())
+    return _pairs(connection.execute(queries(_TOPIC)["mixture_ids"], {"checksums": list(found)}))
 
 
 def _component_rows(components: Iterable[Component], molecule_ids: dict[str, int]) -> list[dict]:
@@ -212,6 +212,10 @@ def _component_rows(components: Iterable[Component], molecule_ids: dict[str, int
 def _execute(connection: Connection, name: str, is_public: bool, **rows: list[dict]) -> None:
     given = {parameter: json_text(value) for parameter, value in rows.items()}
     connection.execute(queries(_TOPIC)[name], given | {"is_public": is_public})
+
+
+def _pairs(result: Result) -> dict[str, int]:
+    return {name: number for name, number in result}
 
 
 def _distinct(rows: list[dict]) -> list[dict]:

@@ -61,7 +61,7 @@ class Server:
     def start(self) -> None:
         """Have a server that accepts connections: found running, or started, or made first."""
         with self._locked() as lock:
-            if not self._is_ready():
+            if not self._answers():
                 account = self._account()
                 bindir = programs.usable_bindir(self.settings, account)
                 if not self.cluster.exists():
@@ -76,14 +76,18 @@ class Server:
             if self._postmaster() is not None:
                 account = self._account()
                 argv = [programs.usable_bindir(self.settings, account) / "pg_ctl", "stop", "-D", self.cluster]
-                programs.run_as(account, [*argv, "-m", "fast", "-w", "-t", "120"])
+                try:
+                    programs.run_as(account, [*argv, "-m", "fast", "-w", "-t", "120"])
+                except CommandError:
+                    if self._answers():
+                        raise
             with contextlib.suppress(OSError):  # not there, or another file lies in it
                 self.settings.socket_dir.rmdir()
 
     def status(self) -> ServerStatus:
         """Return whether the server runs, which version, where."""
         version = programs.version(pg_bindir(self.settings))
-        return ServerStatus(self._is_ready(), version, self.cluster, self.url("cryokit_app"))
+        return ServerStatus(self._answers(), version, self.cluster, self.url("cryokit_app"))
 
     # Finding the process
 
@@ -107,6 +111,19 @@ class Server:
     def _is_ready(self) -> bool:
         lines = self._pid_file()
         return self._postmaster() is not None and len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
+
+    def _answers(self) -> bool:
+        """Whether the server is ready and takes a connection; one just killed looks alive for a moment longer."""
+        if not self._is_ready():
+            return False
+        try:
+            psycopg2.connect(self.url(SUPERUSER, "postgres"), connect_timeout=10).close()
+        except psycopg2.OperationalError as error:
+            if "password" not in str(error):
+                return False
+            msg = f"PostgreSQL runs, but {SUPERUSER} cannot log in with the password in {self.passwords.file}: {error}"
+            raise ConfigError(msg) from error
+        return True
 
     # Making and starting
 
@@ -192,7 +209,7 @@ class Server:
         """Whether the server is ready, waiting for one that somebody else is starting."""
         deadline = time.monotonic() + _READY_PATIENCE_SECONDS
         while self._postmaster() is not None and time.monotonic() < deadline:
-            if self._is_ready():
+            if self._answers():
                 return True
             time.sleep(0.05)
         return False
@@ -232,12 +249,7 @@ class Server:
         return file
 
     def _ensure_database(self) -> None:
-        try:
-            connection = psycopg2.connect(self.url(SUPERUSER, "postgres"), connect_timeout=10)
-        except psycopg2.OperationalError as error:
-            msg = f"PostgreSQL runs, but {SUPERUSER} cannot log in with the password in {self.passwords.file}: {error}"
-            raise UnavailableError(msg) from error
-        with contextlib.closing(connection):
+        with contextlib.closing(psycopg2.connect(self.url(SUPERUSER, "postgres"), connect_timeout=10)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))

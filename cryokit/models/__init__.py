@@ -1,0 +1,1 @@
+"""Models: declared recipes, features, estimators, intervals, applicability, files."""

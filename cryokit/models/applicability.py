@@ -18,6 +18,7 @@ PERCENTILE = 5.0
 """Training molecules below this percentile of nearest similarity are as lonely as a molecule may be."""
 
 MINIMUM_MOLECULES = 10
+MINIMUM_RECIPES = 10
 MINIMUM_EXAMPLES = 2
 """Training molecules that must hold a functional group before the model is said to know it."""
 
@@ -97,7 +98,8 @@ class MoleculeDomain:
         reasons = []
         if len(self.fingerprints) < MINIMUM_MOLECULES:
             reasons.append(
-                f"the model was trained on only {len(self.fingerprints)} molecules; at least {MINIMUM_MOLECULES} are needed"
+                f"the model was trained on only {len(self.fingerprints)} molecules; "
+                f"at least {MINIMUM_MOLECULES} are needed"
             )
         if unknown := [name for name in elements_of(smiles) if name not in self.elements]:
             reasons.append(f"no training molecule holds the element {', '.join(unknown)}")
@@ -191,9 +193,9 @@ class RecipeDomain:
 
     def _of_recipe(self, components: Sequence[Component]) -> list[str]:
         reasons = []
-        if self.recipes < MINIMUM_MOLECULES:
+        if self.recipes < MINIMUM_RECIPES:
             reasons.append(
-                f"the model was trained on only {self.recipes} formulations; at least {MINIMUM_MOLECULES} are needed"
+                f"the model was trained on only {self.recipes} formulations; at least {MINIMUM_RECIPES} are needed"
             )
         if len(components) > self.most_components:
             reasons.append(f"{len(components)} components; training formulations have at most {self.most_components}")

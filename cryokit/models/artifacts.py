@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import tempfile
 import zipfile
 from dataclasses import asdict
@@ -100,6 +101,9 @@ def load(sha256: str, folder: Path) -> FittedModel:
 
 def verify(sha256: str, folder: Path) -> None:
     """Check that the file of a model is there and unchanged, without opening it."""
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        msg = f"{sha256!r} is not a sha256 (64 hexadecimal digits), so no model file can be found by it; {_CURE}"
+        raise ModelError(msg)
     path = path_of(sha256, folder)
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -170,9 +174,7 @@ def _ensemble_objects(ensemble: Ensemble | None) -> dict | None:
 
 
 def _unpacked(packed: dict, facts: dict) -> FittedModel:
-    series = {
-        name: _series(facts["target"], item, packed["objects"][name]) for name, item in facts["series"].items()
-    }
+    series = {name: _series(facts["target"], item, packed["objects"][name]) for name, item in facts["series"].items()}
     return FittedModel(facts["target"], facts["seed"], series)
 
 
@@ -190,7 +192,7 @@ def _schema(target: str, facts: dict) -> FeatureSchema:
     schema = FeatureSchema(**lists)
     current = FeatureSchema(target, schema.names, schema.units, schema.vocabulary)
     if RECIPES[target].molecule_features:
-        current = feature_schema(target, None)
+        current = feature_schema(target)
     if schema != current:
         msg = (
             f"the {target} model was made for feature schema {schema.version} with {len(schema.names)} features, but "

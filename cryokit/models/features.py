@@ -43,7 +43,7 @@ class FeatureSchema:
         return {name: list(item) if isinstance(item, tuple) else item for name, item in asdict(self).items()}
 
 
-def feature_schema(target: str, rows: pd.DataFrame) -> FeatureSchema:
+def feature_schema(target: str, rows: pd.DataFrame | None = None) -> FeatureSchema:
     """
     Learn the features of a target from training rows.
 
@@ -51,8 +51,8 @@ def feature_schema(target: str, rows: pd.DataFrame) -> FeatureSchema:
     ----------
     target : str
         Name of the target.
-    rows : DataFrame
-        Training rows; viability rows carry ``components``.
+    rows : DataFrame, optional
+        Training rows; needed for recipes, whose rows carry ``components``.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def feature_schema(target: str, rows: pd.DataFrame) -> FeatureSchema:
 
     Examples
     --------
-    >>> feature_schema("iri", pd.DataFrame()).names[-1]
+    >>> feature_schema("iri").names[-1]
     'log10 concentration_millimolar'
     """
     if target_named(target).subject == "recipe":
@@ -97,7 +97,7 @@ def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     Examples
     --------
     >>> rows = pd.DataFrame({"smiles": ["OCCO", "C(O)CO"]})
-    >>> matrix = feature_matrix(feature_schema("tg", rows), rows)
+    >>> matrix = feature_matrix(feature_schema("tg"), rows)
     >>> bool((matrix[0] == matrix[1]).all())
     True
     """
@@ -154,7 +154,8 @@ def checked_rows(target: str, rows: pd.DataFrame, needs_value: bool) -> pd.DataF
         msg = f"rows for {target} lack {', '.join(missing)}; they need {', '.join(required)}"
         raise InputError(msg)
     for name in texts:
-        _refuse(rows[name].map(lambda text: not isinstance(text, str) or not text.strip()), name, "empty", "a text")
+        _refuse([not isinstance(text, str) or not text.strip() for text in rows[name]], name, "empty", "a text")
+    rows = rows.assign(**{name: [text.strip() for text in rows[name]] for name in texts})
     if needs_value:
         _refuse(~np.isfinite(numbers(rows, "value")), "value", "not a finite number", f"a number in {spec.unit}")
     if target == "iri":
@@ -162,7 +163,7 @@ def checked_rows(target: str, rows: pd.DataFrame, needs_value: bool) -> pd.DataF
         _refuse(~(np.isfinite(amount) & (amount > 0)), "concentration_millimolar", "not above 0", "a number in mmol/L")
     if target == "tg":
         melting = numbers(rows, "tm_kelvin")
-        _refuse(~np.isnan(melting) & ~(np.isfinite(melting) & (melting > 0)), "tm_kelvin", "not above 0", "in K or empty")
+        _refuse(np.isinf(melting) | (melting <= 0), "tm_kelvin", "not above 0", "a number in K, or empty")
     if target == "viability":
         _check_protocol(rows)
     return rows
@@ -191,7 +192,7 @@ def _recipe_schema(target: str, rows: pd.DataFrame) -> FeatureSchema:
         "basis": sorted({part.unit for part in parts}),
         **{name: sorted(rows[name].unique().tolist()) for name in CATEGORIES},
     }
-    columns = [(f"{_AMOUNT} {labels[key]} ({key[0]})", key[1]) for key in sorted(labels)]
+    columns = [(f"{_AMOUNT} {labels[key]} ({key[0]}) in {key[1]}", key[1]) for key in sorted(labels)]
     for unit in vocabulary["basis"]:
         columns += [(f"{_TOTAL} in {unit}", unit), (f"has an amount in {unit}", "1")]
         columns += [(f"{_SUM} {name} in {unit}", f"{unit} x unit of {name}") for name in SUMMED]
@@ -205,9 +206,7 @@ def _recipe_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     recipes = [_recipe_features(schema.vocabulary, components) for components in rows["components"]]
     width = len(schema.names) - len(PROTOCOL) - sum(len(schema.vocabulary[name]) for name in CATEGORIES)
     protocol = [numbers(rows, name) for name in PROTOCOL]
-    words = [
-        (rows[name] == word).to_numpy(dtype=np.float64) for name in CATEGORIES for word in schema.vocabulary[name]
-    ]
+    words = [(rows[name] == word).to_numpy(dtype=np.float64) for name in CATEGORIES for word in schema.vocabulary[name]]
     return np.column_stack([np.array(recipes, dtype=np.float64).reshape(len(rows), width), *protocol, *words])
 
 

@@ -147,12 +147,9 @@ class FittedModel:
         return pd.concat(parts).sort_index().set_axis(rows.index, axis=0)
 
     def basis(self) -> dict[str, dict[str, dict]]:
-        """Return how the intervals of each series and view were found out, in numbers and words."""
+        """Return how the intervals of each series and view were found out, in words and numbers (None: infinite)."""
         return {
-            name: {
-                view_name: view.calibration.as_json() | {"basis": view.calibration.basis}
-                for view_name, view in series.views.items()
-            }
+            name: {view_name: _basis(view.calibration) for view_name, view in series.views.items()}
             for name, series in self.series.items()
         }
 
@@ -217,6 +214,11 @@ def row_identities(target: str, rows: pd.DataFrame) -> list[str]:
         repr((composition(components), *map(str, condition)))
         for components, condition in zip(rows["components"], conditions, strict=True)
     ]
+
+
+def _basis(calibration: Calibration) -> dict:
+    facts = calibration.as_json() | {"basis": calibration.basis}
+    return {name: None if isinstance(item, float) and not np.isfinite(item) else item for name, item in facts.items()}
 
 
 def _series_model(recipe: Recipe, rows: pd.DataFrame, seed: int) -> SeriesModel:

@@ -42,7 +42,7 @@ class Recipe:
 
 _SHARP_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 0.5, "min_samples_leaf": 1})
 _SMOOTH_TREES = Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 5})
-_FULL_TREES = Member("extra_trees", {"n_estimators": 200, "max_features": 1.0, "min_samples_leaf": 1})
+_FULL_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 1.0, "min_samples_leaf": 1})
 
 RECIPES = {
     recipe.target: recipe

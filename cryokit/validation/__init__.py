@@ -1,0 +1,1 @@
+"""Validation: fair splits, scores, baselines, the skill gate."""

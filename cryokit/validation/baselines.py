@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cryokit.chemistry import descriptors
 from cryokit.chemistry.molecules import parse
+from cryokit.domain import target_named
 from cryokit.models.features import feature_matrix, feature_schema, numbers
 from cryokit.models.groups import groups
 from cryokit.models.intervals import finite_sample_quantile
@@ -29,17 +30,17 @@ def mean(target: str, train: pd.DataFrame, test: pd.DataFrame) -> Triple:
     Parameters
     ----------
     target : str
-        Name of the target (not used).
+        Name of the target.
     train, test : DataFrame
         Rows of one series.
 
     Returns
     -------
     ndarray of shape (len(test), 3)
-        Value, lower and upper, in the unit of the target; NaN bounds if there are too few training rows.
+        Value, lower and upper, in the unit of the target; the plausible range if there are too few training rows.
     """
     values = numbers(train, "value")
-    return _with_interval(np.full(len(test), values.mean()), np.abs(values - values.mean()))
+    return _with_interval(target, np.full(len(test), values.mean()), np.abs(values - values.mean()))
 
 
 def nearest_neighbour(target: str, train: pd.DataFrame, test: pd.DataFrame) -> Triple:
@@ -65,7 +66,7 @@ def nearest_neighbour(target: str, train: pd.DataFrame, test: pd.DataFrame) -> T
     among[group[:, None] == group[None, :]] = np.inf
     apart = np.isfinite(among).any(axis=1)
     errors = np.abs(_value_of_nearest(among[apart], values) - values[apart])
-    return _with_interval(predicted, errors)
+    return _with_interval(target, predicted, errors)
 
 
 def seven_tenths_of_melting_point(target: str, train: pd.DataFrame, test: pd.DataFrame) -> Triple:
@@ -75,7 +76,7 @@ def seven_tenths_of_melting_point(target: str, train: pd.DataFrame, test: pd.Dat
     Parameters
     ----------
     target : str
-        Name of the target (not used).
+        Name of the target.
     train, test : DataFrame
         Rows with optional ``tm_kelvin``.
 
@@ -89,7 +90,7 @@ def seven_tenths_of_melting_point(target: str, train: pd.DataFrame, test: pd.Dat
     .. [1] Beaman, R. G. (1952). J. Polym. Sci. 9, 470-472. 10.1002/pol.1952.120090510
     """
     errors = np.abs(BOYER_BEAMAN * numbers(train, "tm_kelvin") - numbers(train, "value"))
-    return _with_interval(BOYER_BEAMAN * numbers(test, "tm_kelvin"), errors[np.isfinite(errors)])
+    return _with_interval(target, BOYER_BEAMAN * numbers(test, "tm_kelvin"), errors[np.isfinite(errors)])
 
 
 def baselines_for(target: str) -> dict[str, Baseline]:
@@ -100,22 +101,30 @@ def baselines_for(target: str) -> dict[str, Baseline]:
     return known
 
 
-def _with_interval(value: NDArray[np.float64], errors: NDArray[np.float64]) -> Triple:
+def _with_interval(target: str, value: NDArray[np.float64], errors: NDArray[np.float64]) -> Triple:
+    """Add bounds from training errors, or the plausible range where there are too few."""
     half = finite_sample_quantile(errors)
-    half = half if np.isfinite(half) else np.nan
-    return np.column_stack([value, value - half, value + half])
+    lower, upper = value - half, value + half
+    if not np.isfinite(half):
+        spec = target_named(target)
+        lower, upper = np.full(len(value), spec.plausible_lower), np.full(len(value), spec.plausible_upper)
+    return np.column_stack([value, lower, upper])
 
 
 def _distances(target: str, train: pd.DataFrame, test: pd.DataFrame) -> NDArray[np.float64]:
     """Distance of each test row (first axis) to each training row."""
     if recipe_for(target).molecule_features:
-        fingerprints = [descriptors.fingerprints([parse(text).smiles for text in rows["smiles"]]) for rows in (test, train)]
-        return 1.0 - descriptors.tanimoto(*fingerprints)
+        asked, known = (_fingerprints(rows) for rows in (test, train))
+        return 1.0 - descriptors.tanimoto(asked, known)
     schema = feature_schema(target, train)
     known, asked = (np.nan_to_num(feature_matrix(schema, rows)) for rows in (train, test))
     width = known.std(axis=0)
     width[width == 0] = np.inf  # a feature without variation in training says nothing about distance
     return np.sqrt((((asked[:, None] - known[None]) / width) ** 2).sum(axis=2))
+
+
+def _fingerprints(rows: pd.DataFrame) -> NDArray[np.uint8]:
+    return descriptors.fingerprints([parse(text).smiles for text in rows["smiles"]])
 
 
 def _value_of_nearest(distance: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:

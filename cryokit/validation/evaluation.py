@@ -26,11 +26,11 @@ OnFold = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of a recipe beside those of trivial baselines on the same folds."""
+    """Scores of a recipe beside those of trivial baselines on the same folds; None where a score is not defined."""
 
     target: str
     seed: int
-    metrics: dict[str, float | int]
+    metrics: dict[str, float | int | None]
     baselines: dict[str, dict]
     """Same scores for each baseline, and the model's on the rows that the baseline can predict."""
     rows: pd.DataFrame
@@ -150,8 +150,8 @@ def _summary(
     return Evaluation(
         target=target,
         seed=seed,
-        metrics=_averaged_scores(table),
-        baselines=_baseline_scores(table, names),
+        metrics=_plain(_averaged_scores(table)),
+        baselines=_plain(_baseline_scores(table, names)),
         rows=table[ROW_COLUMNS],
         series=by_series,
         verdict=SKILL if has_skill else INSUFFICIENT_SKILL,
@@ -168,7 +168,7 @@ def _series_summary(table: pd.DataFrame, names: list[str], group: NDArray[np.int
     for name, item in baselines.items():
         item["compared"] = paired_difference(errors.to_numpy(), baseline_errors[name], group[rows], seed)
     label = verdict(errors.to_numpy(), baseline_errors, group[rows], seed)
-    return {"metrics": _averaged_scores(table), "baselines": baselines, "verdict": label}
+    return _plain({"metrics": _averaged_scores(table), "baselines": baselines, "verdict": label})
 
 
 def _mean_errors(table: pd.DataFrame, baseline: str) -> pd.Series:

@@ -52,8 +52,8 @@ def root_mean_square_error(measured: Vector, value: Vector) -> float:
 
     Examples
     --------
-    >>> root_mean_square_error(np.array([0.0, 0.0]), np.array([3.0, 4.0])) ** 2
-    12.5
+    >>> root_mean_square_error(np.array([0.0, 0.0]), np.array([1.0, 7.0]))
+    5.0
     """
     return math.sqrt(float(np.mean((measured - value) ** 2))) if len(measured) else math.nan
 

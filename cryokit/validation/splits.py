@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cryokit.errors import InputError
+from cryokit.errors import InputError, IntegrityCheckError
 from cryokit.models.features import numbers
 from cryokit.models.groups import grouped_assignment, groups
 
@@ -39,6 +39,8 @@ def grouped_folds(target: str, rows: pd.DataFrame, n_splits: int = 10, repeats: 
     ------
     InputError
         If there are fewer than 2 groups, 2 folds or 1 repeat.
+    IntegrityCheckError
+        If a group came to lie on both sides, which would be a defect.
 
     References
     ----------
@@ -56,7 +58,7 @@ def grouped_folds(target: str, rows: pd.DataFrame, n_splits: int = 10, repeats: 
     folds = pd.concat(parts, ignore_index=True)
     if torn := leaking_groups(folds, group):
         msg = f"{torn} groups lie on both sides of a split; this is a defect of cryokit, please report it"
-        raise AssertionError(msg)
+        raise IntegrityCheckError(msg)
     return folds
 
 

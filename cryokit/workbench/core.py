@@ -61,8 +61,11 @@ class Core:
         self.close()
 
     def start_database(self) -> None:
-        """Start the embedded PostgreSQL, or see that the other one answers."""
-        self.database.ping()
+        """Start the embedded PostgreSQL; another server is not ours to start."""
+        if self.settings.database_url:
+            msg = "DATABASE_URL names another server; start that one by its own means"
+            raise ConflictError(msg)
+        Server(self.settings).start()
 
     def stop_database(self) -> None:
         """Stop the embedded PostgreSQL."""
@@ -75,7 +78,8 @@ class Core:
     def database_status(self) -> dict:
         """Return whether the database runs, its version and where its data lie."""
         if self.settings.database_url:
-            return {"running": True, "version": self.database.server_version(), "data": "another server"}
+            self.database.ping()
+            return {"running": True, "version": self.registry.server_version(), "data": self.database.place()}
         status = Server(self.settings).status()
         return {"running": status.running, "version": status.version, "data": str(status.data_dir)}
 

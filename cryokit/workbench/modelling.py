@@ -75,17 +75,25 @@ class Modelling(Core):
 
     def evaluate_stored(self, target: str, seed: int = 0, progress: Progress | None = None) -> dict:
         """Evaluate on every selection and return scores, baselines and rows as plain data."""
-        results = {
-            name: self.evaluation(self.evaluate(target, name, seed, progress)) for name in self.selections(target)
-        }
-        first = next(iter(results.values()))
+        found = {name: self.evaluation(self.evaluate(target, name, seed, progress)) for name in self.selections(target)}
+        first = found[self.selections(target)[0]]
         return {
             "metrics": {name: first["metrics"].get(name) for name in SCORES},
             "baselines": first["baselines"],
             "verdict": first["metrics"]["verdict"],
-            "selections": {name: result["metrics"] for name, result in results.items()},
+            "selections": {name: item["metrics"] for name, item in found.items()},
             "rows": first["rows"].to_dict("records"),
         }
+
+    def evaluated(self, target: str, selection: str, seed: int = 0) -> dict:
+        """Return the newest version's evaluation on a selection, made now if there is none with this seed."""
+        try:
+            known = self.latest_evaluation(target, None, selection)
+        except NotFoundError:
+            return self.evaluation(self.evaluate(target, selection, seed))
+        if known["metrics"]["seed"] == seed:
+            return known
+        return self.evaluation(self.evaluate(target, selection, seed))
 
     def evaluate_files(
         self, target: str, data_file: Path, fold_file: Path, seed: int = 0, progress: Progress | None = None
@@ -124,7 +132,8 @@ class Modelling(Core):
             version=version,
             kind=selection,
             split=SPLITS[TARGETS[target].subject],
-            metrics=evaluation.metrics | {"verdict": evaluation.verdict, "series": evaluation.series},
+            metrics=evaluation.metrics
+            | {"verdict": evaluation.verdict, "series": evaluation.series, "seed": evaluation.seed},
             baselines=evaluation.baselines,
             rows=pd.concat([evaluation.rows.reset_index(drop=True), described], axis=1),
         )

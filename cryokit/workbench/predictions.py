@@ -11,7 +11,8 @@ from cryokit.chemistry import molecules
 from cryokit.chemistry.recipe import format_recipe, parse_recipe
 from cryokit.domain import INSUFFICIENT_SKILL, Target, target_named
 from cryokit.errors import InputError
-from cryokit.sources import bundled, imports, names
+from cryokit.sources import imports, names
+from cryokit.sources.reference import reference_questions
 from cryokit.workbench.core import Core
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Predictions(Core):
 
     def predict_known(self, target: str) -> pd.DataFrame:
         """Predict a fixed list of well-known cryoprotectants and remember the result."""
-        rows = bundled.known_predictions(target_named(target).name)
+        rows = reference_questions(target_named(target).name)
         predictions = self._all_predicted(target, rows, None)
         self.registry.store_predictions(predictions)
         return predictions

@@ -28,14 +28,9 @@ class Reporting(Core):
         return {"path": str(path), "reused": False}
 
     def _finished_run(self, name: str, parameters: dict[str, object]) -> str | None:
-        runs = self.report_runs()
-        same = runs[
-            (runs["name"] == name)
-            & (runs["status"] == "succeeded")
-            & [known == parameters for known in runs["parameters"]]
-        ]
-        paths = [path for path in same.sort_values("started_at")["path"] if Path(path).exists()]
-        return paths[-1] if paths else None
+        runs = self.registry.report_runs(name).to_dict("records")
+        paths = (run["path"] for run in runs if run["status"] == "succeeded" and run["parameters"] == parameters)
+        return next((path for path in paths if Path(path).exists()), None)
 
     def report_runs(self) -> pd.DataFrame:
         """Return the runs of reports, newest first."""

@@ -1,35 +1,76 @@
-// What the page's components leave open: the drawer fits the window, the theme is remembered.
-(() => {
-  const WIDE = 900
-  const YEAR_SECONDS = 365 * 24 * 3600
+// What the page's components leave open: roles that screen readers need, a drawer that fits the window, the theme.
 
-  function page_model() {
-    const roots = (window.Bokeh?.documents ?? []).flatMap((document) => document.roots())
-    return roots.find((root) => root.class_name === "Page")
-  }
+// Selector -> attributes. Tabulator puts its pager and its scroll holder inside the grid without roles of a grid;
+// Material UI's select calls its options menu items, and its page has an empty heading and a nameless busy bar.
+const AMENDMENTS = [
+  ["[role=progressbar]:not([aria-label])", {"aria-label": "busy"}],
+  [".MuiToolbar-root > h5.MuiTypography-h5", {"aria-hidden": "true"}],
+  [".tabulator-tableholder", {role: "rowgroup", "aria-label": "rows"}],
+  [".tabulator-table", {role: "presentation"}],
+  [".tabulator-footer", {role: "rowgroup"}],
+  [".tabulator-footer-contents", {role: "row"}],
+  [".tabulator-paginator", {role: "gridcell"}],
+  [".tabulator-col.empty", {"aria-hidden": "true"}],
+  ["[role=listbox] > [role=menuitem]", {role: "option"}],
+]
 
-  function theme_chosen() {
-    return document.cookie.split("; ").find((item) => item.startsWith("cryokit_theme="))
-  }
-
-  function remember(is_dark) {
-    document.cookie = `cryokit_theme=${is_dark ? "dark" : "light"}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`
-    document.documentElement.style.colorScheme = is_dark ? "dark" : "light"
-  }
-
-  function settle(page) {
-    const is_wide = window.innerWidth >= WIDE
-    if (page.data.sidebar_open !== is_wide) { page.data.setv({sidebar_open: is_wide}) }
-    if (!theme_chosen() && window.matchMedia("(prefers-color-scheme: dark)").matches) {
-      page.data.setv({dark_theme: true})
+function amend(root) {
+  for (const [selector, attributes] of AMENDMENTS) {
+    for (const element of root.querySelectorAll(selector)) {
+      for (const [name, value] of Object.entries(attributes)) {
+        if (element.getAttribute(name) !== value) { element.setAttribute(name, value) }
+      }
     }
-    document.documentElement.style.colorScheme = page.data.dark_theme ? "dark" : "light"
-    page.data.properties.dark_theme.change.connect(() => remember(page.data.dark_theme))
   }
+}
 
-  function wait(rounds) {
-    const page = page_model()
-    if (page) { settle(page) } else if (rounds > 0) { setTimeout(() => wait(rounds - 1), 50) }
+function watch(root) {
+  let is_planned = false
+  new MutationObserver(() => {
+    if (is_planned) { return }
+    is_planned = true
+    requestAnimationFrame(() => { is_planned = false; amend(root) })
+  }).observe(root, {childList: true, subtree: true})
+}
+
+// Every component draws into a shadow root of its own, which an observer of the document does not see.
+const attach_shadow = Element.prototype.attachShadow
+Element.prototype.attachShadow = function (init) {
+  const root = attach_shadow.call(this, init)
+  watch(root)
+  return root
+}
+
+const WIDE_PIXELS = 900
+const YEAR_SECONDS = 365 * 24 * 3600
+
+function page_model() {
+  const roots = (window.Bokeh?.documents ?? []).flatMap((document) => document.roots())
+  return roots.find((root) => root.class_name === "Page")
+}
+
+function has_chosen_theme() {
+  return document.cookie.split("; ").some((item) => item.startsWith("cryokit_theme="))
+}
+
+function remember(is_dark) {
+  document.cookie = `cryokit_theme=${is_dark ? "dark" : "light"}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`
+  document.documentElement.style.colorScheme = is_dark ? "dark" : "light"
+}
+
+function settle(page) {
+  const is_wide = window.innerWidth >= WIDE_PIXELS
+  if (page.data.sidebar_open !== is_wide) { page.data.setv({sidebar_open: is_wide}) }
+  if (!has_chosen_theme() && window.matchMedia("(prefers-color-scheme: dark)").matches) {
+    page.data.setv({dark_theme: true})
   }
-  wait(600)
-})()
+  document.documentElement.style.colorScheme = page.data.dark_theme ? "dark" : "light"
+  page.data.properties.dark_theme.change.connect(() => remember(page.data.dark_theme))
+}
+
+function settle_when_drawn(rounds) {
+  const page = page_model()
+  if (page) { settle(page) } else if (rounds > 0) { setTimeout(() => settle_when_drawn(rounds - 1), 50) }
+}
+
+settle_when_drawn(600)

@@ -1,5 +1,6 @@
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,9 +18,13 @@ from cryokit.db.programs import Account, pg_bindir, system_folders
 from cryokit.db.server import SUPERUSER, Server
 from cryokit.errors import ConfigError, ConflictError, UnavailableError
 
-START = (
-    "from cryokit.config import load_settings\nfrom cryokit.db.server import Server\nServer(load_settings()).start()"
-)
+START = """
+from cryokit.config import load_settings
+from cryokit.db.server import Server
+server = Server(load_settings())
+print("go", flush=True)
+server.start()
+"""
 SYSTEM_15 = Path("/usr/lib/postgresql/15/bin")
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root must become somebody else")
@@ -27,7 +32,9 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root must become so
 
 def start_in_another_process(settings) -> subprocess.Popen:
     environment = os.environ | {"CRYOKIT_STATE_DIR": str(settings.state_dir)}
-    return subprocess.Popen([sys.executable, "-c", START], env=environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", START], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def postmaster_of(server: Server) -> int:
@@ -163,9 +170,9 @@ def test_pid_file_with_the_number_of_another_program_is_not_believed(own_server)
 def test_two_first_starts_at_once_both_succeed(other_settings):
     settings = other_settings()
     running = [start_in_another_process(settings) for _ in range(2)]
-    outcomes = [process.communicate(timeout=60)[1] for process in running]
+    outcomes = [process.communicate(timeout=60) for process in running]
 
-    assert outcomes == ["", ""]
+    assert outcomes == [("go\n", ""), ("go\n", "")]
 
 
 def test_first_start_killed_at_any_moment_is_completed_by_the_next(other_settings):
@@ -175,7 +182,8 @@ def test_first_start_killed_at_any_moment_is_completed_by_the_next(other_setting
     moments = random.Random(seed)  # noqa: S311  moments, not secrets
     for _ in range(3):
         process = start_in_another_process(settings)
-        time.sleep(0.5 + moments.random())
+        process.stdout.readline()
+        time.sleep(moments.random())
         process.kill()
         process.communicate()
     Server(settings).start()
@@ -211,7 +219,8 @@ def test_cluster_of_another_major_version_is_refused(own_server):
     file.write_text(before)
 
 
-def test_server_that_cannot_start_says_why(own_server):
+def test_server_that_cannot_start_says_why(own_server, monkeypatch):
+    monkeypatch.setattr("cryokit.db.server._START_PATIENCE_SECONDS", 0.3)
     own_server.stop()
     file = own_server.cluster / "postgresql.auto.conf"
     before = file.read_text()
@@ -278,6 +287,14 @@ def test_programs_that_the_account_cannot_reach_are_copied(other_settings, monke
     command = Path(f"/proc/{postmaster_of(Server(settings))}/cmdline").read_text()
 
     assert command.startswith(str(settings.state_dir / "programs"))
+
+
+@as_root
+def test_forced_programs_that_the_account_cannot_reach_are_refused(other_settings, tmp_path):
+    folder = shutil.copytree(SYSTEM_15, tmp_path / "bin")  # pytest's folders are closed to others
+
+    with pytest.raises(ConfigError, match="may not use .*open that folder or name another"):
+        Server(other_settings(pg_bindir=folder)).start()
 
 
 @as_root

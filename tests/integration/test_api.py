@@ -1,0 +1,349 @@
+import http.client
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+import pytest
+import uvicorn
+
+from cryokit.api.app import create_app
+from cryokit.api.auth import COOKIE, issue_token
+from cryokit.api.middleware import MAX_BODY_BYTES
+from cryokit.db.engine import Database
+from cryokit.domain import ROLES
+from cryokit.sources.bundled import bundled_rows
+from cryokit.workbench import Workbench
+
+PASSWORD = "a long enough password"
+CALLERS = ("none", "invalid", "expired", "viewer", "researcher", "admin", "disabled")
+IRI_CONDITIONS = {"assay": "splat", "concentration_millimolar": 20, "buffer": "PBS"}
+
+
+@dataclass
+class Service:
+    """A served API, the workbench behind it, and a token of each kind of caller."""
+
+    workbench: Workbench
+    url: str
+    tokens: dict[str, str]
+
+    def client(self, caller: str = "none", **options: object) -> httpx.Client:
+        token = self.tokens.get(caller)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, **options)
+
+    def get(self, path: str, caller: str = "viewer") -> httpx.Response:
+        with self.client(caller) as client:
+            return client.get(path)
+
+    def post(self, path: str, body: dict, caller: str = "viewer", **options: object) -> httpx.Response:
+        with self.client(caller) as client:
+            return client.post(path, json=body, **options)
+
+
+@pytest.fixture(scope="module")
+def workbench(server, superuser_runs, template_database) -> Iterator[Workbench]:
+    """A workbench over a database of its own that holds one small model."""
+    database = Database(server.settings, name=f"api_{uuid.uuid4().hex[:12]}")
+    superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template_database}")
+    workbench = Workbench(server.settings, database)
+    rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(40)
+    workbench.registry.store_measurements(rows, "tg", is_public=True)
+    workbench.train("tg")
+    yield workbench
+    database.dispose()
+    superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def service(workbench: Workbench) -> Iterator[Service]:
+    """The API served on a free port."""
+    tokens = _tokens(workbench)
+    server = uvicorn.Server(uvicorn.Config(create_app(workbench), log_level="error", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield Service(workbench, f"http://127.0.0.1:{listener.getsockname()[1]}", tokens)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _tokens(workbench: Workbench) -> dict[str, str]:
+    people = {}
+    for name in (*ROLES, "disabled"):
+        workbench.add_user(name, name if name in ROLES else "admin")
+        workbench.set_password(name, PASSWORD)
+        people[name] = workbench.sign_in(name, PASSWORD)
+    tokens = {name: issue_token(workbench, person) for name, person in people.items()}
+    workbench.disable_user("disabled")
+    expired = issue_token(workbench, people["admin"], timedelta(seconds=-1))
+    return tokens | {"expired": expired, "invalid": f"{tokens['admin'][:-3]}abc"}
+
+
+OPEN = dict.fromkeys(CALLERS, 200)
+SIGNED_IN = dict.fromkeys(CALLERS, 401) | dict.fromkeys(ROLES, 200)
+ADMIN = SIGNED_IN | {"viewer": 403, "researcher": 403}
+ROUTES = {
+    ("GET", "/health/live"): OPEN,
+    ("GET", "/health/ready"): OPEN,
+    ("POST", "/api/v1/session"): OPEN,
+    ("GET", "/api/v1/targets"): SIGNED_IN,
+    ("POST", "/api/v1/predict"): SIGNED_IN,
+    ("GET", "/api/v1/models"): SIGNED_IN,
+    ("GET", "/api/v1/models/{target}"): SIGNED_IN,
+    ("GET", "/api/v1/models/{target}/{version}"): SIGNED_IN,
+    ("GET", "/api/v1/evaluations"): SIGNED_IN,
+    ("GET", "/api/v1/evaluations/{evaluation_id}"): SIGNED_IN,
+    ("GET", "/api/v1/reports"): SIGNED_IN,
+    ("GET", "/api/v1/system/sessions"): ADMIN,
+}
+BODIES = {
+    "/api/v1/session": {"name": "viewer", "password": PASSWORD},
+    "/api/v1/predict": {"target": "tg", "smiles": ["OCC(O)CO"]},
+}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: " ".join(route))
+def test_each_route_admits_whom_it_should(service, route, caller):
+    method, path = route
+    evaluation_id = service.workbench.latest_evaluation("tg")["id"]
+    address = path.format(target="tg", version=1, evaluation_id=evaluation_id)
+    with service.client(caller) as client:
+        answer = client.request(method, address, json=BODIES.get(path))
+
+    assert answer.status_code == ROUTES[route][caller], answer.text
+
+
+def test_the_matrix_holds_every_documented_route(service):
+    document = service.get("/openapi.json", "none").json()
+
+    documented = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    assert documented == set(ROUTES)
+
+
+def test_documentation_is_open_and_loads_nothing_from_elsewhere(service):
+    answer = service.get("/docs", "none")
+
+    assert answer.status_code == 200
+    assert "https://" not in answer.text
+
+
+def test_a_refusal_is_problem_details(service):
+    answer = service.get("/api/v1/targets", "none")
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json() | {"detail": ""} == {
+        "type": "urn:cryokit:problem:unauthenticated",
+        "title": "Unauthenticated",
+        "status": 401,
+        "code": "unauthenticated",
+        "detail": "",
+    }
+
+
+def test_the_cookie_of_the_login_page_opens_the_api(service):
+    with service.client() as client:
+        client.post("/login", data={"name": "viewer", "password": PASSWORD})
+        answer = client.get("/api/v1/targets")
+
+    assert answer.status_code == 200
+
+
+def test_the_login_cookie_is_closed_to_scripts_and_other_sites(service):
+    with service.client() as client:
+        cookie = client.post("/login", data={"name": "viewer", "password": PASSWORD}).headers["set-cookie"]
+
+    assert cookie.startswith(f"{COOKIE}=")
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+
+
+def test_the_login_cookie_is_secure_off_this_machine(service):
+    with service.client(headers={"Host": "lab.example"}) as client:
+        cookie = client.post("/login", data={"name": "viewer", "password": PASSWORD}).headers["set-cookie"]
+
+    assert "Secure" in cookie.split("; ")
+
+
+def test_a_login_without_https_off_this_machine_says_what_is_wrong(service):
+    with service.client(headers={"Host": "lab.example"}) as client:
+        page = client.get("/login").text
+
+    assert "opened without https" in page
+
+
+def test_a_wrong_bearer_token_is_not_saved_by_a_good_cookie(service):
+    with service.client(cookies={COOKIE: service.tokens["viewer"]}) as client:
+        answer = client.get("/api/v1/targets", headers={"Authorization": "Bearer nonsense"})
+
+    assert answer.status_code == 401
+
+
+def test_logout_takes_the_cookie_back(service):
+    with service.client() as client:
+        client.post("/login", data={"name": "viewer", "password": PASSWORD})
+        client.post("/logout")
+        answer = client.get("/api/v1/targets")
+
+    assert answer.status_code == 401
+
+
+def test_a_wrong_password_shows_the_form_again(service):
+    with service.client() as client:
+        answer = client.post("/login", data={"name": "viewer<b>", "password": "wrong"})
+
+    assert answer.status_code == 401
+    assert 'role="alert"' in answer.text
+    assert "viewer&lt;b&gt;" in answer.text
+
+
+def test_a_disabled_account_cannot_sign_in(service):
+    answer = service.post("/api/v1/session", {"name": "disabled", "password": PASSWORD}, "none")
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+def test_the_eleventh_failure_is_told_to_wait(service):
+    wrong = {"name": "nobody", "password": "wrong"}
+    statuses = [service.post("/api/v1/session", wrong, "none").status_code for _ in range(10)]
+    answer = service.post("/api/v1/session", wrong, "none")
+
+    assert statuses == [401] * 10
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert 0 < int(answer.headers["retry-after"]) <= 900
+
+
+def test_another_sites_form_cannot_log_in(service):
+    with service.client() as client:
+        form = {"name": "viewer", "password": PASSWORD}
+        answer = client.post("/login", data=form, headers={"Origin": "https://evil.example"})
+
+    assert answer.status_code == 403
+
+
+def test_predictions_are_those_of_the_workbench(service):
+    answer = service.post("/api/v1/predict", {"target": "tg", "smiles": ["OCC(O)CO", "CCO"]}).json()
+
+    expected = service.workbench.predict("tg", ["OCC(O)CO", "CCO"])
+    assert [item["value"] for item in answer["predictions"]] == expected["value"].tolist()
+    assert [item["upper"] for item in answer["predictions"]] == expected["upper"].tolist()
+
+
+def test_a_prediction_says_all_that_is_promised(service):
+    answer = service.post("/api/v1/predict", {"target": "tg", "smiles": ["CS(C)=O"]}).json()
+
+    promised = "row target smiles value unit lower upper confidence model_version in_training in_domain domain_reasons"
+    assert set(promised.split()) <= set(answer["predictions"][0])
+
+
+def test_bad_rows_are_listed_beside_the_good_ones(service):
+    answer = service.post("/api/v1/predict", {"target": "tg", "smiles": ["nonsense", "CCO", ""]}).json()
+
+    assert [item["row"] for item in answer["predictions"]] == [1]
+    assert [item["row"] for item in answer["problems"]] == [0, 2]
+    assert "nonsense" in answer["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("missing", IRI_CONDITIONS)
+def test_a_missing_condition_is_refused_by_name(service, missing):
+    given = {name: value for name, value in IRI_CONDITIONS.items() if name != missing}
+    answer = service.post("/api/v1/predict", {"target": "iri", "smiles": ["CCO"]} | given)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert missing in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"target": "viability", "smiles": ["CCO"]}, "recipes"),
+        ({"target": "tg"}, "smiles"),
+        ({"target": "tg", "smiles": []}, "smiles"),
+        ({"target": "tg", "smiles": ["C"] * 10_001}, "10000"),
+        ({"target": "tg", "smiles": ["C"], "temprature": 1}, "temprature"),
+        ({"target": "tg", "smiles": ["C"], "version": 0}, "version"),
+    ],
+)
+def test_a_wrong_request_says_which_field(service, body, word):
+    answer = service.post("/api/v1/predict", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert word in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/models/unknown",
+        "/api/v1/models/tg/999",
+        f"/api/v1/evaluations/{uuid.UUID(int=1)}",
+        "/api/v1/nothing",
+    ],
+)
+def test_what_is_not_there_is_a_404(service, path):
+    answer = service.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_an_unknown_target_is_a_404(service):
+    assert service.post("/api/v1/predict", {"target": "unknown", "smiles": ["C"]}).status_code == 404
+
+
+def test_an_evaluation_is_the_stored_record(service):
+    stored = service.workbench.latest_evaluation("tg")
+    answer = service.get(f"/api/v1/evaluations/{stored['id']}").json()
+
+    assert answer["metrics"]["mae"] == stored["metrics"]["mae"]
+    assert [row["measured"] for row in answer["rows"]] == stored["rows"]["measured"].tolist()
+
+
+def test_targets_tell_their_conditions(service):
+    targets = {item["target"]: item for item in service.get("/api/v1/targets").json()}
+
+    assert [item["name"] for item in targets["iri"]["conditions"]] == list(IRI_CONDITIONS)
+    assert targets["tg"]["newest_version"] == 1
+    assert targets["iri"]["newest_version"] is None
+
+
+def test_every_answer_has_an_id_and_security_headers(service):
+    headers = service.get("/api/v1/nothing").headers
+
+    assert len(headers["x-request-id"]) == 32
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_an_announced_large_body_is_refused_before_it_comes(service):
+    address = httpx.URL(service.url)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=10)
+    connection.putrequest("POST", "/api/v1/predict")
+    connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
+    connection.endheaders()
+    answer = connection.getresponse()
+
+    assert (answer.status, answer.headers["content-type"]) == (413, "application/problem+json")
+    connection.close()
+
+
+def test_ready_says_which_part_fails(service, tmp_path):
+    broken = Workbench(
+        service.workbench.settings.model_copy(update={"state_dir": tmp_path}), service.workbench.database
+    )
+    server = uvicorn.Server(uvicorn.Config(create_app(broken), log_level="error", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        answer = httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}/health/ready", timeout=30)
+        server.should_exit = True
+        thread.join()
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["models"]["status"] == "fail"

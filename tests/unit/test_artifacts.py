@@ -1,0 +1,110 @@
+"""Model files: equal predictions after loading; changed, foreign or outdated files are refused."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+import skops.io
+
+from cryokit.chemistry import descriptors
+from cryokit.errors import ModelError
+from cryokit.models import artifacts, features
+from cryokit.models.fitted import fit
+
+
+@pytest.fixture(scope="module")
+def saved(small_tg, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("artifacts")
+    return small_tg, artifacts.save(small_tg, folder), folder
+
+
+def stored_as_model(content: bytes, folder: Path) -> str:
+    """Write bytes under their true checksum, as somebody might who can write to the folder."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    artifacts.path_of(sha256, folder).write_bytes(content)
+    return sha256
+
+
+def test_a_loaded_model_predicts_bit_equal_values(saved, made_up_tg):
+    model, sha256, folder = saved
+
+    assert artifacts.load(sha256, folder).predict(made_up_tg).equals(model.predict(made_up_tg))
+
+
+def test_models_of_formulations_and_series_survive_the_round_trip(
+    small_iri, made_up_iri, small_viability, made_up_viability, tmp_path
+):
+    for model, rows in ((small_iri, made_up_iri), (small_viability, made_up_viability)):
+        loaded = artifacts.load(artifacts.save(model, tmp_path), tmp_path)
+
+        assert loaded.predict(rows).equals(model.predict(rows))
+
+
+def test_a_model_of_a_tiny_set_survives_with_its_infinite_quantile(made_up_tg, tmp_path):
+    model = fit("tg", made_up_tg.head(3))
+    loaded = artifacts.load(artifacts.save(model, tmp_path), tmp_path)
+
+    assert loaded.predict(made_up_tg).equals(model.predict(made_up_tg))
+
+
+def test_the_file_is_one_named_by_its_checksum(saved):
+    _, sha256, folder = saved
+
+    assert [path.name for path in folder.iterdir()] == [f"{sha256}.skops"]
+    assert hashlib.sha256((folder / f"{sha256}.skops").read_bytes()).hexdigest() == sha256
+
+
+@pytest.mark.parametrize("place", [0, 100, -10])
+def test_a_flipped_byte_is_refused(saved, tmp_path, place):
+    _, sha256, folder = saved
+    content = bytearray((folder / f"{sha256}.skops").read_bytes())
+    content[place] ^= 1
+    artifacts.path_of(sha256, tmp_path).write_bytes(content)
+
+    with pytest.raises(ModelError, match="was changed"):
+        artifacts.load(sha256, tmp_path)
+
+
+def test_a_missing_file_is_refused_with_the_cure(tmp_path):
+    with pytest.raises(ModelError, match="cryokit train"):
+        artifacts.load("0" * 64, tmp_path)
+
+
+def test_a_checksum_that_is_a_path_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="not a sha256"):
+        artifacts.load("../secret", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"not a zip",
+        skops.io.dumps([1, 2]),
+        skops.io.dumps({"facts": "{}"}),
+        skops.io.dumps({"facts": '{"format": "x"}'}),
+    ],
+    ids=["bytes", "list", "no format", "other format"],
+)
+def test_a_foreign_file_is_refused(tmp_path, content):
+    with pytest.raises(ModelError, match=r"not a model file|has the format"):
+        artifacts.load(stored_as_model(content, tmp_path), tmp_path)
+
+
+def test_a_type_that_is_not_on_our_list_is_refused(tmp_path):
+    content = skops.io.dumps({"facts": os.system})
+
+    with pytest.raises(ModelError, match="UntrustedTypesFoundException"):
+        artifacts.load(stored_as_model(content, tmp_path), tmp_path)
+
+
+def test_a_model_of_another_feature_schema_is_refused(saved, monkeypatch):
+    _, sha256, folder = saved
+    monkeypatch.setattr(features.FeatureSchema.__init__, "__defaults__", ((99, descriptors.SCHEMA_VERSION),))
+
+    with pytest.raises(ModelError, match="feature schema"):
+        artifacts.load(sha256, folder)
+
+
+def test_library_versions_name_what_predictions_depend_on():
+    assert {"python", "numpy", "scikit-learn", "rdkit"} <= set(artifacts.library_versions())
