@@ -1,8 +1,6 @@
 """The nouns of cryokit: frozen dataclasses with units."""
 
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,10 +19,6 @@ ROLES = ("viewer", "researcher", "admin")
 """Roles of accounts, each able to do what the one before it can."""
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value)) or str(value).strip() == ""
-
-
 @dataclass(frozen=True)
 class Condition:
     """One condition of a measurement that a prediction needs too."""
@@ -34,35 +28,8 @@ class Condition:
     description: str
     choices: tuple[str, ...] = ()
     needed_for_endpoint: str | None = None
-    """The only endpoint that needs this condition; None if every row does."""
-
-    def checked(self, values: Mapping[str, object]) -> object:
-        """Return this condition out of the `values` of one row in its type."""
-        value = values.get(self.name)
-        if _is_missing(value):
-            if self.needed_for_endpoint not in (None, values.get("endpoint")):
-                return math.nan
-            msg = f"condition {self.name} is missing ({self.description}); there is no default"
-            raise InputError(msg)
-        return self._number(value) if self.kind is float else self._word(value)
-
-    def _number(self, value: object) -> float:
-        try:
-            number = float(value)
-        except (TypeError, ValueError) as error:
-            msg = f"condition {self.name} must be a number ({self.description}), but is {value!r}"
-            raise InputError(msg) from error
-        if not (math.isfinite(number) and number >= 0):
-            msg = f"condition {self.name} must be finite and not negative ({self.description}), but is {value!r}"
-            raise InputError(msg)
-        return number
-
-    def _word(self, value: object) -> str:
-        word = str(value).strip()
-        if self.choices and word not in self.choices:
-            msg = f"condition {self.name} must be one of {', '.join(self.choices)}, but is {word!r}"
-            raise InputError(msg)
-        return word
+    """The only endpoint that needs this condition, as a freezing run has a protocol instead of one temperature; None if
+    every row needs it."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +51,6 @@ class Target:
     def is_plausible(self, value: float) -> bool:
         """Whether `value`, in the target's unit, lies inside the plausible range."""
         return self.plausible_lower <= value <= self.plausible_upper
-
-    def checked_conditions(self, values: Mapping[str, object]) -> dict[str, object]:
-        """Return the conditions of one row in their types; a missing or impossible one is an InputError."""
-        return {condition.name: condition.checked(values) for condition in self.conditions}
 
 
 TARGETS = {

@@ -309,6 +309,32 @@ def baseline_bars_text(metrics: Mapping[str, float], baselines: Mapping[str, Map
     return f"{own}; the best trivial baseline ({best}) has {formatted(known[best], target)} {unit}."
 
 
+def table_bars(tables: pd.DataFrame) -> hv.Bars:
+    """
+    Rows of each table of the database.
+
+    Parameters
+    ----------
+    tables : DataFrame
+        Columns name, rows and bytes.
+
+    Returns
+    -------
+    holoviews.Bars
+        One bar for each table.
+    """
+    table = tables[["name", "rows", "bytes"]].sort_values("rows")
+    hover = HoverTool(tooltips=[("", "@name"), ("rows", "@rows{0,0}"), ("bytes", "@bytes{0.0 b}")])
+    return hv.Bars(table, "name", ["rows", "bytes"]).opts(
+        color=BLUE, invert_axes=True, xlabel="", ylabel="rows", tools=[hover], backend="bokeh", **_COMMON
+    )
+
+
+def table_bars_text(tables: pd.DataFrame) -> str:
+    """Say in one sentence what `table_bars` shows."""
+    return f"{len(tables)} tables hold {int(tables['rows'].sum()):,} rows."
+
+
 def interval_plot(predictions: pd.DataFrame) -> hv.Overlay:
     """
     Predicted values of one target with their intervals, one line for each item.

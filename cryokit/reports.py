@@ -1,5 +1,6 @@
 """Run a notebook by name with checked parameters and export it as one HTML file."""
 
+import base64
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from cryokit.config import Settings
 from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
 
+_PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/[^/\"]+/dist/(?P<file>[\w/.-]+\.css)(\?v=[\w.]+)?")
 _NAME = re.compile(r"[a-z0-9_.-]+")
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -170,9 +172,20 @@ def _as_html(executed: Path, title: str) -> str:
     from nbconvert import HTMLExporter
 
     notebook = nbformat.read(executed, as_version=4)
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        # Libraries announce themselves with outputs that hold nothing to show.
+        cell.outputs = [output for output in cell.get("outputs", []) if output.get("data", {"text": ""})]
     notebook.metadata["title"] = f"{title} - cryokit"
     exporter = HTMLExporter(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.mathjax_url = ""
     exporter.require_js_url = ""
     page, _ = exporter.from_notebook_node(notebook)
-    return page
+    return _PANEL_STYLE.sub(_inlined_style, page)
+
+
+def _inlined_style(address: re.Match[str]) -> str:
+    """Put the style sheet itself where figures would ask another host for it."""
+    from panel.io.resources import DIST_DIR
+
+    content = (DIST_DIR / address["file"]).read_bytes()
+    return f"data:text/css;base64,{base64.b64encode(content).decode()}"

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import threading
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ import psycopg2
 import psycopg2.extensions
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from cryokit.config import Settings
@@ -36,6 +38,7 @@ class Database:
         self._external = _external_url(settings.database_url) if settings.database_url else None
         self.passwords = Passwords(settings.secrets_dir, _cluster_name(self._external))
         self._engines: dict[str, Engine] = {}
+        self._engines_lock = threading.Lock()
 
     @classmethod
     def open(cls, settings: Settings, start: bool = True) -> "Database":
@@ -90,21 +93,25 @@ class Database:
 
     def engine(self, login: str) -> Engine:
         """Return the pool of one login; its transactions begin only on somebody's behalf."""
-        if login not in self._engines:
-            engine = create_engine(
-                driver_url(self._url_for(login)),
-                poolclass=QueuePool,
-                pool_size=5,
-                max_overflow=10,
-                pool_timeout=30,
-                pool_pre_ping=True,
-                pool_recycle=_RECYCLE_SECONDS,
-                hide_parameters=True,
-                connect_args=self._connect_args(),
-            )
-            event.listen(engine, "begin", _become)
-            self._engines[login] = engine
-        return self._engines[login]
+        with self._engines_lock:
+            if login not in self._engines:
+                self._engines[login] = self._pooled(driver_url(self._url_for(login)))
+            return self._engines[login]
+
+    def _pooled(self, url: URL) -> Engine:
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=5,
+            max_overflow=10,
+            pool_timeout=30,
+            pool_pre_ping=True,
+            pool_recycle=_RECYCLE_SECONDS,
+            hide_parameters=True,
+            connect_args=self._connect_args(),
+        )
+        event.listen(engine, "begin", _become)
+        return engine
 
     @contextlib.contextmanager
     def connection_of(self, login: str) -> Iterator[Connection]:
@@ -156,6 +163,9 @@ class Database:
             raise translated(error.orig, self.place()) from error
         except psycopg2.Error as error:
             raise translated(error, self.place()) from error
+        except PoolTimeoutError as error:
+            msg = f"all connections to {self.place()} are busy; try again"
+            raise UnavailableError(msg) from error
 
 
 def driver_url(url: str) -> URL:

@@ -17,6 +17,9 @@ from cryokit.models.targets import FEATURE_SCHEMA_VERSION
 
 PROTOCOL = ("temperature_kelvin", "minutes")
 CATEGORIES = ("cell", "assay")
+NOT_STATED = "not stated"
+"""Cell or assay of literature rows that do not tell it: a category of its own, never merged with another."""
+
 SUMMED = ("molar_mass", "heavy_atoms", "donors", "acceptors", "polar_surface", "log_p", "rotatable_bonds", "amides")
 """Descriptors that are summed over the components of a recipe, weighted by amount."""
 
@@ -153,9 +156,9 @@ def checked_rows(target: str, rows: pd.DataFrame, needs_value: bool) -> pd.DataF
     if missing := [name for name in required if name not in rows]:
         msg = f"rows for {target} lack {', '.join(missing)}; they need {', '.join(required)}"
         raise InputError(msg)
-    for name in texts:
-        _refuse([not isinstance(text, str) or not text.strip() for text in rows[name]], name, "empty", "a text")
-    rows = rows.assign(**{name: [text.strip() for text in rows[name]] for name in texts})
+    rows = rows.assign(**{name: [_text_or_not_stated(text) for text in rows[name]] for name in texts})
+    for name in spec.series:
+        _refuse(rows[name] == NOT_STATED, name, "empty", "a text")
     if needs_value:
         _refuse(~np.isfinite(numbers(rows, "value")), "value", "not a finite number", f"a number in {spec.unit}")
     if target == "iri":
@@ -167,6 +170,10 @@ def checked_rows(target: str, rows: pd.DataFrame, needs_value: bool) -> pd.DataF
     if target == "viability":
         _check_protocol(rows)
     return rows
+
+
+def _text_or_not_stated(text: object) -> str:
+    return text.strip() or NOT_STATED if isinstance(text, str) else NOT_STATED
 
 
 def _check_protocol(rows: pd.DataFrame) -> None:

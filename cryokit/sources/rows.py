@@ -42,15 +42,21 @@ def frame_columns(target: Target) -> list[str]:
 
 
 def checked_row(raw: Mapping[str, str], target: Target, lookup: Lookup, needs_source: bool = True) -> CheckedRow:
-    """Read the text cells of one row and collect all that is wrong with it."""
+    """Read the text cells of one measured row and collect all that is wrong with it."""
+    row = checked_question(raw, target, lookup)
+    _read_value(raw, target, row)
+    _read_provenance(raw, row, needs_source)
+    return row
+
+
+def checked_question(raw: Mapping[str, str], target: Target, lookup: Lookup) -> CheckedRow:
+    """Read what a prediction needs of one row: what it is about and under which conditions."""
     row = CheckedRow()
     row.values["name"] = _text(raw, "name", row, required=False)
     _read_subject(raw, target, lookup, row)
-    _read_value(raw, target, row)
     if target.name == "tg":
         row.values["tm_kelvin"] = _number(raw, "tm_kelvin", row, _TM_RANGE, required=False)
     _read_conditions(raw, target, row)
-    _read_provenance(raw, row, needs_source)
     return row
 
 
@@ -74,7 +80,7 @@ def _read_subject(raw: Mapping[str, str], target: Target, lookup: Lookup, row: C
 def _read_recipe(text: str, lookup: Lookup, row: CheckedRow) -> None:
     components = recipe.parse_recipe(text, lookup)
     keys = sorted(component.molecule.inchikey for component in components if component.molecule)
-    row.values.update(recipe=recipe.format_recipe(components), inchikey="+".join(keys))
+    row.values.update(recipe=recipe.format_recipe(components), inchikey="+".join(keys), components=components)
 
 
 def _read_value(raw: Mapping[str, str], target: Target, row: CheckedRow) -> None:
@@ -94,8 +100,7 @@ def _read_conditions(raw: Mapping[str, str], target: Target, row: CheckedRow) ->
     endpoint = _cell(raw, "endpoint")
     for condition in target.conditions:
         if condition.kind is float:
-            # How long and how warm matters for an exposure; a freezing run has a protocol instead.
-            required = target.name != "viability" or endpoint == "exposure_survival"
+            required = condition.needed_for_endpoint in (None, endpoint)
             limits = _NUMBER_RANGES[condition.name]
             row.values[condition.name] = _number(raw, condition.name, row, limits, required)
             continue

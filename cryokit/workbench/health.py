@@ -1,9 +1,11 @@
 """Health: what answers, what the database holds, which models can be loaded."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from cryokit.db import migrations
-from cryokit.errors import CryokitError
+from cryokit.errors import ConflictError, CryokitError
 from cryokit.workbench.core import Core
 
 
@@ -17,10 +19,12 @@ class Health(Core):
 
     def _check_database(self) -> str:
         self.database.ping()
-        return f"PostgreSQL {self.database.server_version()} answers"
+        return f"PostgreSQL {self.registry.server_version()} answers"
 
     def _check_schema(self) -> str:
-        migrations.require_current(self.database)
+        if missing := migrations.pending(self.database):
+            msg = f"not applied yet: {', '.join(missing)}; run `cryokit db migrate`"
+            raise ConflictError(msg)
         return f"revision {migrations.revision(self.database)}"
 
     def _check_models(self) -> str:
@@ -40,7 +44,7 @@ class Health(Core):
         return self.registry.table_sizes()
 
 
-def _result(check) -> dict[str, str]:
+def _result(check: Callable[[], str]) -> dict[str, str]:
     try:
         return {"status": "pass", "detail": check()}
     except CryokitError as error:

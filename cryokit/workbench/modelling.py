@@ -11,14 +11,12 @@ import pandas as pd
 
 from cryokit.domain import TARGETS, target_named
 from cryokit.errors import NotFoundError
+from cryokit.models.targets import RECIPES
 from cryokit.sources import imports
 from cryokit.workbench.core import Core, Progress, with_components
 
 if TYPE_CHECKING:
     from cryokit.validation.evaluation import Evaluation
-
-SPLITS = {"smiles": "leave-compound-out", "recipe": "leave-source-out"}
-"""The fair split of a target, by its subject."""
 
 SCORES = ["n", "mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90"]
 
@@ -48,7 +46,6 @@ class Modelling(Core):
         """Cross-validate and fit the recipe of a target on its curated rows and register the new version."""
         from cryokit.models import artifacts
         from cryokit.models.fitted import fit
-        from cryokit.models.targets import RECIPES
 
         rows = self._stored_rows(target, self.selections(target)[0])
         snapshot_id, _ = self.registry.store_snapshot(target, rows.drop(columns="components", errors="ignore"))
@@ -91,7 +88,7 @@ class Modelling(Core):
             known = self.latest_evaluation(target, None, selection)
         except NotFoundError:
             return self.evaluation(self.evaluate(target, selection, seed))
-        if known["metrics"]["seed"] == seed:
+        if known["metrics"].get("seed") == seed:
             return known
         return self.evaluation(self.evaluate(target, selection, seed))
 
@@ -131,7 +128,7 @@ class Modelling(Core):
             target=target,
             version=version,
             kind=selection,
-            split=SPLITS[TARGETS[target].subject],
+            split=RECIPES[target].split,
             metrics=evaluation.metrics
             | {"verdict": evaluation.verdict, "series": evaluation.series, "seed": evaluation.seed},
             baselines=evaluation.baselines,
@@ -154,7 +151,7 @@ class Modelling(Core):
             "version": model["version"],
             "label": model["verdict"],
             "rows": model["dataset_rows"],
-            "split of the fair test": SPLITS[TARGETS[target].subject],
+            "split of the fair test": RECIPES[target].split,
             "dataset sha256": model["dataset_sha256"],
             "artifact sha256": model["artifact_sha256"],
             "seed": model["seed"],
@@ -204,5 +201,6 @@ def _cross_validated(target: str, rows: pd.DataFrame, seed: int, progress: Progr
     from cryokit.validation.evaluation import evaluate
     from cryokit.validation.splits import grouped_folds
 
-    folds = grouped_folds(target, rows, seed=seed)
+    recipe = RECIPES[target]
+    folds = grouped_folds(target, rows, recipe.n_folds, recipe.n_repeats, seed)
     return evaluate(target, rows, folds, seed, progress)

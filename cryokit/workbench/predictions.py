@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cryokit.chemistry import molecules
-from cryokit.chemistry.recipe import format_recipe, parse_recipe
 from cryokit.domain import INSUFFICIENT_SKILL, Target, target_named
 from cryokit.errors import InputError
 from cryokit.sources import imports, names
 from cryokit.sources.reference import reference_questions
+from cryokit.sources.rows import checked_question
 from cryokit.workbench.core import Core
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ class Predictions(Core):
         if not items:
             msg = f"nothing to predict: give at least one {target_named(target).subject}"
             raise InputError(msg)
+        _refuse_unknown_conditions(target_named(target), conditions)
         rows = pd.DataFrame({target_named(target).subject: items, **conditions})
         return self._all_predicted(target, rows, version)
 
@@ -44,16 +44,16 @@ class Predictions(Core):
         self, target: str, path: Path, version: int | None = None, conditions: dict[str, object] | None = None
     ) -> pd.DataFrame:
         """Predict the rows of a CSV file; `conditions` apply where the file has no such column."""
-        rows = imports.read_table(path)
-        for name, value in (conditions or {}).items():
-            if name not in rows:
-                rows[name] = value
+        subject = target_named(target).subject
+        lines = [cells for _, cells in imports.read_table(path, (subject,))]
+        known = [name for name in _known_columns(target_named(target)) if name in lines[0]]
+        rows = pd.DataFrame(lines)[known].assign(**{k: v for k, v in (conditions or {}).items() if k not in known})
         return self._all_predicted(target, rows, version)
 
     def _all_predicted(self, target: str, rows: pd.DataFrame, version: int | None) -> pd.DataFrame:
         predictions, problems = self.predict_checked(target, rows, version)
         if problems:
-            raise InputError("; ".join(f"row {item['row'] + 1}: {item['message']}" for item in problems))
+            raise InputError("; ".join(f"item {item['row'] + 1}: {item['message']}" for item in problems))
         return predictions
 
     def predict_checked(
@@ -61,7 +61,6 @@ class Predictions(Core):
     ) -> tuple[pd.DataFrame, list[dict]]:
         """Predict the good rows and report the bad ones by their number, counted from 0."""
         specification = target_named(target)
-        _refuse_unknown_columns(specification, rows)
         registered = self.model(target, version)
         model = self.loaded_model(registered["artifact_sha256"])
         good, problems = [], []
@@ -88,44 +87,35 @@ class Predictions(Core):
         return self._models[sha256]
 
 
-def _refuse_unknown_columns(target: Target, rows: pd.DataFrame) -> None:
-    known = ["name", target.subject, *(condition.name for condition in target.conditions)]
-    known += ["tm_kelvin"] if target.name == "tg" else []
-    if unknown := [name for name in rows if name not in known]:
-        msg = f"{target.name} knows no {', '.join(map(str, unknown))}; a row has {', '.join(known)}"
-        raise InputError(msg)
-    if target.subject not in rows:
-        msg = f"there is no column {target.subject}; a row has {', '.join(known)}"
+def _known_columns(target: Target) -> list[str]:
+    conditions = [condition.name for condition in target.conditions]
+    return ["name", target.subject, *conditions, *(["tm_kelvin"] if target.name == "tg" else [])]
+
+
+def _refuse_unknown_conditions(target: Target, conditions: dict[str, object]) -> None:
+    known = _known_columns(target)
+    if unknown := [name for name in conditions if name not in known]:
+        msg = f"{target.name} takes no {', '.join(unknown)}; a row has {', '.join(known)}"
         raise InputError(msg)
 
 
 def _checked(target: Target, row: dict, model: "FittedModel") -> dict:
     from cryokit.models.fitted import series_name
 
-    checked = {"name": row.get("name") or "", **target.checked_conditions(row)}
-    series = model.require_series(series_name(target.name, checked))
-    if target.subject == "smiles":
-        molecule = molecules.parse(row["smiles"])
-        checked |= {"smiles": molecule.smiles, "inchikey": molecule.inchikey}
-        if target.name == "tg":
-            checked["tm_kelvin"] = _melting_point(row, molecule.inchikey)
-    else:
-        components = parse_recipe(row["recipe"], names.molecule_named)
-        checked |= {"recipe": format_recipe(components), "components": components}
-    return checked | {"series": series}
-
-
-def _melting_point(row: dict, inchikey: str) -> float:
-    given = row.get("tm_kelvin")
-    if given is not None and str(given).strip() not in ("", "nan"):
-        return float(given)
-    measured = names.melting_point_kelvin(inchikey)
-    return measured[0] if measured else np.nan
+    cells = {name: "" if pd.isna(value) else str(value) for name, value in row.items()}
+    question = checked_question(cells, target, names.molecule_named)
+    if question.problems:
+        raise InputError("; ".join(question.problems))
+    values = question.values
+    if target.name == "tg" and np.isnan(values["tm_kelvin"]):
+        measured = names.melting_point_kelvin(values["inchikey"])
+        values["tm_kelvin"] = measured[0] if measured else np.nan
+    return values | {"series": model.require_series(series_name(target.name, values))}
 
 
 def _predicted(target: Target, registered: dict, model: "FittedModel", rows: pd.DataFrame) -> pd.DataFrame:
-    conditions = [condition.name for condition in target.conditions]
-    front = ["target", target.subject, "name", *conditions, *(["tm_kelvin"] if target.name == "tg" else [])]
+    front = ["target", *(name for name in _known_columns(target) if name != "name")]
+    front.insert(2, "name")
     if rows.empty:
         return pd.DataFrame(columns=[*front, *COLUMNS])
     skill = {name: item["verdict"] for name, item in registered["metrics"]["series"].items()}

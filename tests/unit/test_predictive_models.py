@@ -9,7 +9,7 @@ import pytest
 from cryokit.domain import Component, Molecule
 from cryokit.errors import InputError
 from cryokit.models.estimators import fitted_ensemble
-from cryokit.models.features import feature_matrix, feature_schema
+from cryokit.models.features import checked_rows, feature_matrix, feature_schema
 from cryokit.models.fitted import PLAIN, fit, series_name
 from cryokit.models.intervals import calibrated, finite_sample_quantile
 from cryokit.models.targets import RECIPES
@@ -260,3 +260,14 @@ def test_an_ensemble_refuses_another_number_of_features():
 
     with pytest.raises(InputError, match="fitted on 2 features, but 1 came"):
         ensemble.predict(np.zeros((1, 1)))
+
+
+def test_an_assay_that_is_not_stated_is_a_category_of_its_own(made_up_viability):
+    schema = feature_schema("viability", checked_rows("viability", made_up_viability.assign(assay=""), True))
+
+    assert "assay is not stated" in schema.names
+
+
+def test_an_empty_series_condition_is_an_input_error(made_up_iri):
+    with pytest.raises(InputError, match="buffer is empty in row 0"):
+        checked_rows("iri", made_up_iri.head(1).assign(buffer=" "), needs_value=True)

@@ -1,0 +1,202 @@
+"""Fixtures of browser tests: a served cryokit with trained models, accounts, and a browser that sees every mishap."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+
+import cryokit
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "test-results" / "screenshots"
+# Read before the session is given a state folder of its own: the test runner prepares one with models.
+_PREPARED = os.environ.get("CRYOKIT_STATE_DIR")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+_PATIENCE_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def state_dir(settings) -> Path:
+    """A state folder in which all targets are trained."""
+    if _PREPARED and (Path(_PREPARED) / "artifacts").is_dir():
+        return Path(_PREPARED)
+    argv = [sys.executable, "-m", "cryokit.cli", "up", "--no-serve"]
+    environment = os.environ | {"CRYOKIT_STATE_DIR": str(settings.state_dir)}
+    subprocess.run(argv, cwd=ROOT, env=environment, check=True, timeout=900)
+    return settings.state_dir
+
+
+@dataclass(frozen=True)
+class Account:
+    """A name and its password."""
+
+    name: str
+    password: str
+
+
+@pytest.fixture(scope="session")
+def accounts(state_dir: Path) -> Iterator[dict[str, Account]]:
+    """One account of each role, closed after the session."""
+    workbench = cryokit.open(state_dir=state_dir)
+    made = {}
+    for role in ("viewer", "admin"):
+        name = f"e2e-{role}-{secrets.token_hex(4)}"
+        made[role] = Account(name, workbench.add_user(name, role))
+    yield made
+    for account in made.values():
+        workbench.disable_user(account.name)
+    workbench.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def _wait_until_it_answers(address: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{address}/health/live").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not answer at {address}:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def address(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real server, a process of its own."""
+    port, log = _free_port(), tmp_path_factory.mktemp("server") / "server.log"
+    argv = [sys.executable, "-m", "cryokit.cli", "serve", "--port", str(port)]
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            argv, cwd=ROOT, env=os.environ | {"CRYOKIT_STATE_DIR": str(state_dir)}, stdout=stream, stderr=stream
+        )
+        try:
+            _wait_until_it_answers(f"http://127.0.0.1:{port}", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=_PATIENCE_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def token(address: str, accounts: dict[str, Account]) -> Callable[[str], str]:
+    """Sign a role in over the API."""
+
+    def sign_in(role: str) -> str:
+        account = accounts[role]
+        answer = httpx.post(
+            f"{address}/api/v1/session", json={"name": account.name, "password": account.password}, timeout=30
+        )
+        return answer.raise_for_status().json()["access_token"]
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, which can reach this machine only."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.fail("chromium is missing; `ops/bootstrap.sh test` says how to get it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """An open page and everything that went wrong on it."""
+
+    page: Page
+    address: str
+    account: Account
+    mishaps: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", self._on_request)
+        self.page.on("response", self._on_response)
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.mishaps.append(f"script failed: {error}"))
+
+    def _on_request(self, request: Request) -> None:
+        own = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:")
+        if not request.url.startswith(own):
+            self.mishaps.append(f"asked another host: {request.url}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.mishaps.append(f"{response.status} for {response.url}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.mishaps.append(f"console: {message.text}")
+
+    def sign_in(self, path: str = "/") -> Page:
+        """Open a page through the login form and wait until it can be used."""
+        self.page.goto(f"{self.address}{path}")
+        self.page.get_by_label("Name").fill(self.account.name)
+        self.page.get_by_label("Password").fill(self.account.password)
+        self.page.get_by_role("button", name="Sign in").click()
+        return self.ready()
+
+    def ready(self) -> Page:
+        """Wait until the page can be used."""
+        self.page.get_by_role("button", name="Predict").wait_for()
+        self.page.locator(".bk-Canvas").first.wait_for(state="attached")
+        return self.page
+
+    def screenshot(self, name: str) -> None:
+        """Keep a picture of the whole page."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        width = self.page.viewport_size["width"]
+        # The page scrolls inside itself, so the window is made as tall as its content.
+        height = self.page.locator(".main-content").evaluate("element => element.scrollHeight") + 80
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.mouse.move(width / 2, 5)
+        self.page.wait_for_timeout(1200)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@pytest.fixture
+def new_visit(chromium: Browser, address: str, accounts: dict[str, Account]) -> Iterator[Callable[..., Visit]]:
+    """Open pages of fresh browsers; afterwards nothing may have gone wrong on any of them."""
+    visits: list[Visit] = []
+
+    def start(role: str = "viewer", width: int = 1440, **options: object) -> Visit:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        visits.append(Visit(context.new_page(), address, accounts[role]))
+        return visits[-1]
+
+    yield start
+    mishaps = [mishap for visit in visits for mishap in visit.mishaps]
+    for visit in visits:
+        visit.page.context.close()
+
+    assert mishaps == []
+
+
+@pytest.fixture
+def visit(new_visit: Callable[..., Visit]) -> Visit:
+    """One visit of a viewer at a desk."""
+    return new_visit()

@@ -1,0 +1,168 @@
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+SMILES = "SMILES, one on each line"
+RECIPES = "Recipes, one on each line"
+
+
+def predict(page: Page, label: str, text: str) -> None:
+    page.get_by_label(label).fill(text)
+    page.get_by_role("button", name="Predict").click()
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    page.get_by_role("combobox", name=field).click()
+    page.get_by_role("option", name=option).click()
+
+
+def upload(page: Page, content: str) -> None:
+    file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("rows.csv is ready")).to_be_visible()
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{item['impact']}: {item['id']} at {item['nodes'][0]['html'][:120]}" for item in found]
+
+
+def test_the_first_page_asks_for_a_login(visit):
+    visit.page.goto(f"{visit.address}/?target=iri")
+
+    expect(visit.page).to_have_url(re.compile(r"/login\?next=%2F%3Ftarget%3Diri$"))
+
+
+def test_glycerol_is_predicted_with_its_structure(visit):
+    page = visit.sign_in()
+    predict(page, SMILES, "OCC(O)CO")
+
+    expect(page.get_by_text("1 predicted, 0 refused.")).to_be_visible()
+    picture = page.get_by_alt_text("Structure of OCC(O)CO")
+    expect(picture).to_be_visible()
+    page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
+
+
+def test_dmso_is_flagged_as_outside_the_domain(visit):
+    page = visit.sign_in()
+    predict(page, SMILES, "OCC(O)CO\nCS(C)=O")
+
+    expect(page.get_by_role("row", name="CS(C)=O").get_by_text("outside")).to_be_visible()
+    expect(page.get_by_role("row", name="OCC(O)CO").get_by_text("in domain")).to_be_visible()
+
+
+def test_the_chart_has_a_sentence_metrics_and_a_table_beside_it(visit):
+    page = visit.sign_in()
+
+    expect(page.get_by_text("measured values lie inside their prediction interval")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Mean absolute error (K)")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Measured (K)")).to_be_visible()
+    box = page.locator(".bk-Canvas").first.bounding_box()
+    assert box["width"] > 300
+    assert box["height"] > 300
+
+
+def test_a_csv_with_a_bad_row_shows_its_line_and_predicts_the_others(visit):
+    page = visit.sign_in()
+    upload(page, "name,smiles\nglycerol,OCC(O)CO\nbroken,C1CC\nethanol,CCO\n")
+    page.get_by_role("button", name="Predict").click()
+
+    expect(page.get_by_text("2 predicted, 1 refused.")).to_be_visible()
+    expect(page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last).to_contain_text(
+        re.compile(r"^3.*C1CC")
+    )
+
+
+def test_what_a_file_says_is_never_markup(visit):
+    page = visit.sign_in()
+    upload(page, 'smiles\n"<img src=x onerror=""document.title=1"">"\n')
+    page.get_by_role("button", name="Predict").click()
+
+    expect(page.get_by_text("0 predicted, 1 refused.")).to_be_visible()
+    expect(page).to_have_title("Predict - cryokit")
+
+
+def test_viability_asks_for_its_conditions(visit):
+    page = visit.sign_in("/?target=viability")
+    predict(page, RECIPES, "glycerol=6 mol/kg; formamide=6 mol/kg")
+
+    expect(page.get_by_text("fill in: cell, assay, endpoint")).to_be_visible()
+
+
+def test_viability_is_labelled_as_of_insufficient_skill(visit):
+    page = visit.sign_in("/?target=viability")
+    choose(page, "Endpoint", "exposure survival")
+    for field, value in {"Cell": "BPAEC", "Assay": "calcein", "Temperature kelvin": "277", "Minutes": "30"}.items():
+        page.get_by_label(field).fill(value)
+    predict(page, RECIPES, "glycerol=6 mol/kg; formamide=6 mol/kg")
+
+    expect(page.get_by_text("1 predicted, 0 refused.")).to_be_visible()
+    expect(page.get_by_role("row", name="formamide").get_by_text("insufficient skill")).to_be_visible()
+
+
+def test_choosing_another_target_changes_the_axes_and_the_address(visit):
+    page = visit.sign_in()
+    choose(page, "Target", "Ice recrystallization inhibition")
+
+    expect(page.get_by_role("columnheader", name="Measured (% of control)")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?target=iri&version=\d+$"))
+    labels = page.evaluate(
+        "Bokeh.documents[0].all_models ? [...Bokeh.documents[0].all_models].map(m => m.axis_label).filter(Boolean) : []"
+    )
+    assert "measured ice recrystallization inhibition (% of control)" in labels
+
+
+def test_a_link_reproduces_what_was_seen(visit):
+    page = visit.sign_in("/?target=iri&version=1")
+
+    expect(page.get_by_role("combobox", name="Target")).to_have_text("Ice recrystallization inhibition")
+    expect(page.get_by_role("combobox", name="Version")).to_contain_text("1")
+
+
+def test_signing_out_closes_the_page(visit):
+    page = visit.sign_in()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Name").wait_for()
+    page.goto(f"{visit.address}/")
+
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_the_documentation_works_offline(visit):
+    visit.sign_in()
+    visit.page.goto(f"{visit.address}/docs")
+
+    expect(visit.page.get_by_text("/api/v1/predict")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_desk_sees_no_accessibility_violation(new_visit, scheme):
+    visit = new_visit(color_scheme=scheme)
+    page = visit.sign_in()
+    predict(page, SMILES, "OCC(O)CO\nCS(C)=O\nnonsense")
+    expect(page.get_by_text("2 predicted, 1 refused.")).to_be_visible()
+    page.get_by_alt_text("Structure of CS(C)=O").wait_for()
+    visit.screenshot(f"predict-{scheme}-1440")
+
+    assert violations(page) == []
+
+
+def test_the_login_page_has_no_accessibility_violation(visit):
+    visit.page.goto(f"{visit.address}/login")
+
+    assert violations(visit.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(new_visit, scheme):
+    visit = new_visit(width=390, color_scheme=scheme, is_mobile=True, has_touch=True)
+    page = visit.sign_in()
+    predict(page, SMILES, "OCC(O)CO\nCS(C)=O")
+    expect(page.get_by_text("2 predicted, 0 refused.")).to_be_visible()
+    visit.screenshot(f"predict-{scheme}-390")
+
+    width = page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
+    inner = page.locator(".main-content").evaluate("element => element.scrollWidth - element.clientWidth")
+    assert (width, inner) == (390, 0)
