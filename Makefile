@@ -52,7 +52,7 @@ drills: ## Kill things at random moments and see that all recovers
 
 .PHONY: schema
 schema: install ## Write sql/schema.sql anew from the migrations
-	@$(BIN)/python -m cryokit.db.schema
+	@$(BIN)/cryokit db migrate && $(BIN)/cryokit db schema > sql/schema.sql.new && mv sql/schema.sql.new sql/schema.sql
 
 .PHONY: clean
 clean: ## Stop the database and remove .venv and all state

@@ -136,6 +136,13 @@ def db_migrate(workbench: Workbench) -> None:
     click.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
 
 
+@db.command("schema")
+@click.pass_obj
+def db_schema(workbench: Workbench) -> None:
+    """Print the schema as SQL."""
+    click.echo(workbench.schema(), nl=False)
+
+
 @main.group()
 def data() -> None:
     """Load figures, bundled, public or your own."""

@@ -99,12 +99,14 @@ def _read_value(raw: Mapping[str, str], target: Target, row: CheckedRow) -> None
 def _read_conditions(raw: Mapping[str, str], target: Target, row: CheckedRow) -> None:
     endpoint = _cell(raw, "endpoint")
     for condition in target.conditions:
+        required = condition.needed_for_endpoint in (None, endpoint)
+        if required and not _cell(raw, condition.name):
+            row.problems.append(f"{condition.name} is missing ({condition.description}); there is no default")
         if condition.kind is float:
-            required = condition.needed_for_endpoint in (None, endpoint)
             limits = _NUMBER_RANGES[condition.name]
-            row.values[condition.name] = _number(raw, condition.name, row, limits, required)
+            row.values[condition.name] = _number(raw, condition.name, row, limits, required=False)
             continue
-        row.values[condition.name] = text = _text(raw, condition.name, row)
+        row.values[condition.name] = text = _text(raw, condition.name, row, required=False)
         if condition.choices and text and text not in condition.choices:
             row.problems.append(f"{condition.name} is {text!r}; allowed are {', '.join(condition.choices)}")
 

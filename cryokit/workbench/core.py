@@ -87,6 +87,10 @@ class Core:
         """Bring the schema up to date and return the names of the migrations that were applied."""
         return migrations.migrate(self.database)
 
+    def schema(self) -> str:
+        """Return the schema of the database as SQL."""
+        return migrations.dump_schema(self.database)
+
 
 def with_components(target: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Add the parsed components of each recipe, which the models of formulations need."""

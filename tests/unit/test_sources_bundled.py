@@ -95,7 +95,7 @@ def test_a_good_line_is_read(tmp_path, iri_line):
         ({"unit": ""}, "unit is empty"),
         ({"unit": "K"}, "unit is 'K'"),
         ({"evidence": "Z"}, "evidence is 'Z'"),
-        ({"buffer": ""}, "buffer is empty"),
+        ({"buffer": ""}, "buffer is missing"),
         ({"concentration_millimolar": "0"}, "concentration_millimolar is 0"),
         ({"count": "1.5"}, "whole number"),
         ({"spread": "-1"}, "spread is -1"),

@@ -170,9 +170,14 @@ def test_no_other_row_of_the_compilation_got_lost(published, curated):
 
 
 def test_the_projects_own_additions_are_curated_only(table):
-    water = table.set_index("name").loc["water"]
+    ribose = table.set_index("name").loc["D-ribose"]
 
-    assert (water["value"], water["is_published"], water["is_curated"]) == (135.0, False, True)
+    assert (ribose["value"], ribose["is_published"], ribose["is_curated"]) == (262.5, False, True)
+
+
+def test_extrapolated_values_are_not_measurements(table):
+    assert not table["conditions"].str.contains("extrapolated").any()
+    assert "water" not in set(table["name"])
 
 
 def test_an_addition_joins_the_consensus_of_its_substance(published, curated):

@@ -174,8 +174,8 @@ def test_an_unknown_target_is_named(file):
     ("line", "reason"),
     [
         ("unobtainium=1 M,0.8,BPAEC,calcein,277,30,exposure_survival,me", "'unobtainium' is not known"),
-        ("DMSO=1 M,0.8,,calcein,277,30,exposure_survival,me", "cell is empty"),
-        ("DMSO=1 M,0.8,BPAEC,calcein,,30,exposure_survival,me", "temperature_kelvin is empty"),
+        ("DMSO=1 M,0.8,,calcein,277,30,exposure_survival,me", "cell is missing"),
+        ("DMSO=1 M,0.8,BPAEC,calcein,,30,exposure_survival,me", "temperature_kelvin is missing"),
         ("DMSO=1 M,0.8,BPAEC,calcein,4,30,exposure_survival,me", "temperature_kelvin is 4"),
         ("DMSO=1 M,0.8,BPAEC,calcein,277,30,survival,me", "endpoint is 'survival'; allowed are viability"),
         ("DMSO=1 M,80,BPAEC,calcein,277,30,exposure_survival,me", "value 80 fraction of control lies outside"),
@@ -208,7 +208,7 @@ def test_rows_for_evaluation_warn_of_implausible_values_and_keep_them(file):
 def test_rows_for_evaluation_refuse_any_bad_row(file):
     content = IRI + "NCC(=O)O,glycine,97.7,splat,,PBS\nxx,glycine,97.7,splat,20,PBS\n"
 
-    with pytest.raises(InputError, match=r"line 2: concentration_millimolar is empty\n  line 3: 'xx' cannot be read"):
+    with pytest.raises(InputError, match=r"line 2: concentration_millimolar is missing .*\n  line 3: 'xx' cannot be read"):
         imports.rows_for_evaluation(file(content), "iri")
 
 
