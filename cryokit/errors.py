@@ -54,7 +54,7 @@ class ModelError(CryokitError):
 
 
 class ReportError(CryokitError):
-    """A notebook did not run to its end; carries the cell and its source."""
+    """A notebook did not run to its end; carries the cell, counted from 1, and its source."""
 
     code, http_status, exit_code = "report_failed", 500, 17
 

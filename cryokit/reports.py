@@ -17,6 +17,7 @@ from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
 
 _PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/[^/\"]+/dist/(?P<file>[\w/.-]+\.css)(\?v=[\w.]+)?")
+_ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 _NAME = re.compile(r"[a-z0-9_.-]+")
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -156,12 +157,13 @@ def kernel_environment(settings: Settings) -> dict[str, str]:
 def _failure(report: Report, executed: Path, done: subprocess.CompletedProcess) -> ReportError | CommandError:
     import nbformat
 
-    if executed.exists():
-        for index, cell in enumerate(nbformat.read(executed, as_version=4).cells):
-            for output in cell.get("outputs", []):
-                if output.output_type == "error":
-                    msg = f"report {report.name} failed in cell {index}: {output.ename}: {output.evalue}"
-                    return ReportError(msg, index, cell.source)
+    own_cells = nbformat.read(executed, as_version=4).cells if executed.exists() else []
+    own_cells = [cell for cell in own_cells if not _ADDED_BY_PAPERMILL & set(cell.metadata.get("tags", []))]
+    for number, cell in enumerate(own_cells, start=1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                msg = f"report {report.name} failed in cell {number}: {output.ename}: {output.evalue}"
+                return ReportError(msg, number, cell.source)
     last_lines = done.stderr.strip().splitlines()[-5:]
     msg = f"papermill ended with status {done.returncode} before any cell failed: {' / '.join(last_lines)}"
     return CommandError(msg, ["papermill", report.notebook.name], done.returncode, last_lines)

@@ -20,6 +20,8 @@ from cryokit.db.server import SUPERUSER, Server
 
 _KEPT = {"CRYOKIT_PG_BINDIR", "CRYOKIT_DATA_MIRROR"}
 _STATE_DIR = pytest.StashKey[Path]()
+DEMO_STATE_DIR = os.environ.get("CRYOKIT_STATE_DIR")
+"""State that the test runner's demo prepared; notebooks, pages and operations are tried on it."""
 
 
 def short_folder() -> Path:
@@ -35,7 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     # Programs and kernels that tests start find the same state by this variable.
     config.stash[_STATE_DIR] = short_folder()
-    os.environ["CRYOKIT_STATE_DIR"] = str(config.stash[_STATE_DIR])
+    is_about_notebooks = config.getoption("nbval_lax", default=False)
+    own = DEMO_STATE_DIR if is_about_notebooks and DEMO_STATE_DIR else str(config.stash[_STATE_DIR])
+    os.environ["CRYOKIT_STATE_DIR"] = own
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

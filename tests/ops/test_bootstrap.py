@@ -96,10 +96,9 @@ def test_environment_file_installs_in_a_fresh_environment(tmp_path):
     assert answer.stdout.startswith("cryokit, version")
 
 
-def test_a_second_demo_reuses_everything(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "cryokit.cli", "up", "--no-serve"], capture_output=True, text=True, check=True
-    )
+def test_a_second_demo_reuses_everything(demo_environment):
+    argv = [sys.executable, "-m", "cryokit.cli", "up", "--no-serve"]
+    done = subprocess.run(argv, env=demo_environment, capture_output=True, text=True, check=True)
 
     assert done.stdout.count("(reused)") == 7
     assert "shown only now" not in done.stdout

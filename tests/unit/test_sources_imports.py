@@ -208,7 +208,9 @@ def test_rows_for_evaluation_warn_of_implausible_values_and_keep_them(file):
 def test_rows_for_evaluation_refuse_any_bad_row(file):
     content = IRI + "NCC(=O)O,glycine,97.7,splat,,PBS\nxx,glycine,97.7,splat,20,PBS\n"
 
-    with pytest.raises(InputError, match=r"line 2: concentration_millimolar is missing .*\n  line 3: 'xx' cannot be read"):
+    with pytest.raises(
+        InputError, match=r"line 2: concentration_millimolar is missing .*\n  line 3: 'xx' cannot be read"
+    ):
         imports.rows_for_evaluation(file(content), "iri")
 
 

@@ -1,0 +1,59 @@
+"""Reports: checked parameters, a failing cell named, nothing half written."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cryokit import reports
+from cryokit.errors import InputError, NotFoundError, ReportError
+
+
+def notebook(folder: Path, *cells: str) -> reports.Report:
+    """Write a notebook whose first cell declares one parameter."""
+    parameters = nbformat.v4.new_code_cell("count: int = 3  # how many", metadata={"tags": ["parameters"]})
+    book = nbformat.v4.new_notebook(cells=[parameters, *map(nbformat.v4.new_code_cell, cells)])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = folder / "small.ipynb"
+    nbformat.write(book, path)
+    return reports.Report("small", "Small", path, time_limit_seconds=120)
+
+
+def test_a_report_is_one_page_with_its_parameters(tmp_path, other_settings):
+    settings = other_settings()
+    report = notebook(tmp_path, "print('count is', count)")
+
+    page = reports.run(report, report.checked_parameters({"count": "5"}), settings)
+
+    assert "count is 5" in page.read_text()
+    assert sorted(file.suffix for file in settings.reports_dir.iterdir()) == [".html", ".ipynb", ".json"]
+
+
+def test_a_failing_cell_is_named_and_no_page_is_left(tmp_path, other_settings):
+    settings = other_settings()
+    report = notebook(tmp_path, "1 / 0")
+
+    with pytest.raises(ReportError, match="failed in cell 2: ZeroDivisionError") as caught:
+        reports.run(report, {"count": 1}, settings)
+
+    assert caught.value.cell_source == "1 / 0"
+    assert not list(settings.reports_dir.glob("*.html"))
+
+
+def test_a_report_that_takes_too_long_is_stopped(tmp_path, other_settings):
+    report = notebook(tmp_path, "import time; time.sleep(60)")
+    hasty = reports.Report(report.name, report.title, report.notebook, time_limit_seconds=1)
+
+    with pytest.raises(ReportError, match="did not end within 1 s"):
+        reports.run(hasty, {"count": 1}, other_settings())
+
+
+@pytest.mark.parametrize("given", [{"cuont": 1}, {"count": "many"}])
+def test_a_wrong_parameter_is_refused_before_anything_runs(tmp_path, given):
+    with pytest.raises(InputError, match="count"):
+        notebook(tmp_path).checked_parameters(given)
+
+
+def test_an_unknown_report_says_which_there_are():
+    with pytest.raises(NotFoundError, match="training, validation, health"):
+        reports.report_named("weather")
