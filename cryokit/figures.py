@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import holoviews as hv
+import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool
 from holoviews.plotting import bokeh as _renderer  # noqa: F401  registers the options that are set below
@@ -161,7 +162,7 @@ def predicted_against_measured(rows: pd.DataFrame, target: str) -> hv.Overlay:
     """
     table = evaluation_table(rows, target)
     ends = table[["measured", "value"]].to_numpy()
-    low, high = (ends.min(), ends.max()) if len(table) else (0.0, 1.0)
+    low, high = (np.nanmin(ends), np.nanmax(ends)) if len(table) else (0.0, 1.0)
     hover = _hover(target, ("measured", "measured"), ("predicted", "value"), ("from", "lower"), ("to", "upper"))
     line = hv.Curve([(low, low), (high, high)], "measured", "value", label="predicted = measured")
     intervals = hv.Segments(table.assign(end=table["measured"]), ["measured", "lower", "end", "upper"])
@@ -382,6 +383,40 @@ def interval_plot_text(predictions: pd.DataFrame) -> str:
     values = f"{low} {unit}" if low == high else f"{low} {unit} to {high} {unit}"
     domain = "all lie inside" if outside == 0 else f"{outside} of {count} outside"
     return f"Predicted: {values} for {count} {'item' if count == 1 else 'items'}; {domain} the model's domain."
+
+
+def prediction_summary(predictions: pd.DataFrame) -> pd.DataFrame:
+    """
+    Predictions of one target as a short table for people: rounded, with the interval in words.
+
+    Parameters
+    ----------
+    predictions : DataFrame of n rows
+        As the workbench predicts them.
+
+    Returns
+    -------
+    DataFrame of n rows
+        Index: name or subject; the heading of the values carries the unit.
+
+    Raises
+    ------
+    InputError
+        If predictions of several targets are mixed.
+    """
+    target = _only_target(predictions)
+    subject = target_named(target).subject
+    bounds = zip(predictions["lower"], predictions["upper"], strict=True)
+    return pd.DataFrame(
+        {
+            subject: [name or item for name, item in zip(predictions["name"], predictions[subject], strict=True)],
+            f"predicted ({target_named(target).unit})": predictions["value"].round(decimals(target)),
+            "90 % interval": [f"{formatted(low, target)} to {formatted(high, target)}" for low, high in bounds],
+            "in training": predictions["in_training"].map({True: "yes", False: "no"}),
+            "domain": ["; ".join(reasons) or "inside" for reasons in predictions["domain_reasons"]],
+            "label": predictions["skill"],
+        }
+    ).set_index(subject)
 
 
 def _only_target(predictions: pd.DataFrame) -> str:

@@ -188,13 +188,14 @@ class Modelling(Core):
                 for name, item in metrics["series"].items()
             }
         lines |= {f"baseline: {name}": item for name, item in evaluation["baselines"].items()}
-        return pd.DataFrame.from_dict(lines, orient="index").reindex(columns=[*SCORES, "label"]).rename_axis("what")
+        table = pd.DataFrame.from_dict(lines, orient="index").reindex(columns=[*SCORES, "label"])
+        return table.astype(dict.fromkeys(SCORES, float)).round(3).astype({"n": int}).fillna("").rename_axis("what")
 
     def largest_errors(self, evaluation_id: str, count: int = 10) -> pd.DataFrame:
         """Return the rows of an evaluation that were predicted worst."""
         rows = self.evaluation(evaluation_id)["rows"]
         worst = (rows["value"] - rows["measured"]).abs().sort_values(ascending=False).index[:count]
-        return rows.loc[worst].drop(columns=["row", "repeat"])
+        return rows.loc[worst].drop(columns=["row", "repeat"]).set_index("name")
 
 
 def _cross_validated(target: str, rows: pd.DataFrame, seed: int, progress: Progress | None) -> "Evaluation":
