@@ -1,6 +1,7 @@
 """The nouns of cryokit: frozen dataclasses with units."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -51,6 +52,11 @@ class Target:
     def is_plausible(self, value: float) -> bool:
         """Whether `value`, in the target's unit, lies inside the plausible range."""
         return self.plausible_lower <= value <= self.plausible_upper
+
+    def missing_conditions(self, values: Mapping[str, object]) -> list[Condition]:
+        """Return the conditions that a row needs but that `values` leave out or empty."""
+        needed = (item for item in self.conditions if item.needed_for_endpoint in (None, values.get("endpoint")))
+        return [item for item in needed if values.get(item.name) is None or not str(values[item.name]).strip()]
 
 
 TARGETS = {

@@ -13,9 +13,8 @@ MAX_UPLOAD_BYTES = 16 * 1024 * 1024
 
 
 def missing_conditions(target: Target, conditions: Mapping[str, object]) -> list[str]:
-    """Return the conditions of `target` that are needed and were left empty."""
-    asked = [item for item in target.conditions if item.needed_for_endpoint in (None, conditions.get("endpoint"))]
-    return [item.name for item in asked if not str(conditions.get(item.name) or "").strip()]
+    """Return the names of conditions of `target` that are needed and were left empty."""
+    return [item.name for item in target.missing_conditions(conditions)]
 
 
 def rows_from_text(text: str, target: Target, conditions: Mapping[str, object]) -> pd.DataFrame:

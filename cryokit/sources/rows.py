@@ -97,11 +97,9 @@ def _read_value(raw: Mapping[str, str], target: Target, row: CheckedRow) -> None
 
 
 def _read_conditions(raw: Mapping[str, str], target: Target, row: CheckedRow) -> None:
-    endpoint = _cell(raw, "endpoint")
+    for condition in target.missing_conditions(raw):
+        row.problems.append(f"{condition.name} is missing ({condition.description}); there is no default")
     for condition in target.conditions:
-        required = condition.needed_for_endpoint in (None, endpoint)
-        if required and not _cell(raw, condition.name):
-            row.problems.append(f"{condition.name} is missing ({condition.description}); there is no default")
         if condition.kind is float:
             limits = _NUMBER_RANGES[condition.name]
             row.values[condition.name] = _number(raw, condition.name, row, limits, required=False)

@@ -3,8 +3,8 @@ import time
 
 import httpx
 import pytest
-from websockets.sync.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from cryokit.api.auth import COOKIE
 

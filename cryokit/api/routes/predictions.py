@@ -19,7 +19,11 @@ def _rows(request: PredictionRequest, target: Target) -> pd.DataFrame:
         wanted = "smiles" if target.subject == "smiles" else "recipes"
         msg = f"{target.name} is predicted for {wanted}; send the list {wanted}"
         raise InputError(msg)
-    conditions = target.checked_conditions(request.model_dump())
+    given = request.model_dump()
+    if missing := target.missing_conditions(given):
+        msg = f"{target.name} needs {', '.join(item.name for item in missing)} too; nothing is assumed"
+        raise InputError(msg)
+    conditions = {item.name: given[item.name] for item in target.conditions}
     return pd.DataFrame({target.subject: items}).assign(**conditions)
 
 

@@ -1,0 +1,70 @@
+"""The product's own recipes on the public sets: figures against their bars; needs the public data files."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cryokit.config import load_settings
+from cryokit.sources import upstream
+from cryokit.validation.evaluation import Evaluation, evaluate
+from cryokit.validation.splits import grouped_folds
+
+MIRROR = Path(__file__).resolve().parents[3] / "shared" / "data" / "upstream"
+REPEATS = 3
+
+
+def usable_rows(name: str, folder: Path) -> pd.DataFrame:
+    """Return the rows of a public set that its loader does not exclude."""
+    mirror = load_settings().data_mirror or (MIRROR if MIRROR.is_dir() else None)
+    rows = upstream.load(name, upstream.fetch(name, folder, mirror, progress=False))
+    return rows[rows["excluded"] == ""].reset_index(drop=True)
+
+
+def evaluated(target: str, rows: pd.DataFrame, label: str) -> Evaluation:
+    """Evaluate by grouped 10-fold and say what came out."""
+    folds = grouped_folds(target, rows, n_splits=10, repeats=REPEATS, seed=0)
+    evaluation = evaluate(target, rows, folds)
+    scores = {name: round(value, 3) for name, value in evaluation.metrics.items()}
+    baselines = {name: round(item["mae"], 2) for name, item in evaluation.baselines.items()}
+    print(f"\n{label}: {scores}; baselines (MAE): {baselines}; {evaluation.verdict}")  # noqa: T201  the figures
+    return evaluation
+
+
+def test_tg_without_melting_points(tmp_path):
+    rows = usable_rows("koop", tmp_path).assign(tm_kelvin=float("nan"))
+    metrics = evaluated("tg", rows, "Tg, Koop without known errors, structure alone").metrics
+
+    assert metrics["mae"] <= 15.0
+    assert 0.87 <= metrics["coverage_90"] <= 0.93
+
+
+def test_tg_with_melting_points(tmp_path):
+    metrics = evaluated("tg", usable_rows("koop", tmp_path), "Tg, Koop without known errors, with measured Tm").metrics
+
+    assert metrics["mae"] <= 12.5
+    assert 0.87 <= metrics["coverage_90"] <= 0.93
+
+
+def test_iri_of_amino_acids_has_modest_skill(tmp_path):
+    evaluation = evaluated("iri", usable_rows("dolmen_amino", tmp_path), "IRI, amino acids")
+
+    assert evaluation.metrics["r2"] >= 0.25
+    assert 0.85 <= evaluation.metrics["coverage_90"] <= 0.97
+
+
+def test_iri_of_sugars_is_labelled_by_the_gate(tmp_path):
+    evaluation = evaluated("iri", usable_rows("dolmen_glyco", tmp_path), "IRI, sugars")
+
+    assert evaluation.verdict == "insufficient skill"
+
+
+def test_public_sets_are_complete():
+    assert set(upstream.DATASETS) == {"koop", "dolmen_amino", "dolmen_glyco", "dolmen_glyco2", "cryomn", "jurkat"}
+
+
+@pytest.mark.parametrize("name", sorted(upstream.DATASETS))
+def test_every_public_set_can_be_loaded(name, tmp_path):
+    mirror = load_settings().data_mirror or (MIRROR if MIRROR.is_dir() else None)
+
+    assert len(upstream.load(name, upstream.fetch(name, tmp_path, mirror, progress=False))) > 50
