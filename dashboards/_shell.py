@@ -6,6 +6,7 @@ from html import escape
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 from panel.util import edit_readonly
 from panel.viewable import Viewable
 
@@ -107,11 +108,21 @@ def _is_phone() -> bool:
     return "Mobi" in pn.state.curdoc.session_context.request.headers.get("User-Agent", "")
 
 
+class _Idle(param.Parameterized):
+    """Something that is never busy."""
+
+    busy = param.Boolean(default=False)
+
+
 def _end_with_session(page: pmui.Page) -> None:
-    """Let go of the server-wide busy flag that a Page watches; otherwise it keeps each session in memory."""
+    """
+    Part a page from the server-wide busy flag that it watches; otherwise the flag keeps each session in memory.
 
-    def let_go(_context: object) -> None:
+    Only another reference takes the old watcher away; a plain value leaves it there.
+    """
+
+    def part(_context: object) -> None:
         with edit_readonly(page):
-            page.busy = False
+            page.busy = _Idle().param.busy
 
-    pn.state.on_session_destroyed(let_go)
+    pn.state.on_session_destroyed(part)
