@@ -161,6 +161,8 @@ def _warm_up_at_start(app: FastAPI, workbench: Workbench) -> None:
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[None]:
         async with inner(running):
+            # Panel starts this clean-up at the first event of the first page, whose document would then live on in it.
+            pn.state._schedule_busy_cleanup()
             await asyncio.to_thread(_warm_up, workbench)
             yield
 

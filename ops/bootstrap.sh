@@ -12,7 +12,7 @@ esac
 
 # Runs each candidate: a name on PATH may be a shim that starts nothing.
 python_candidates() {
-  [ -z "${CRYOKIT_PYTHON:-}" ] || echo "$CRYOKIT_PYTHON"
+  [ -z "${PYTHON:-}" ] || echo "$PYTHON"
   printf '%s\n' python3.12 python3.13 python3
   ls -d "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python 2>/dev/null || true
   if command -v uv >/dev/null 2>&1; then uv python find '>=3.12' 2>/dev/null || true; fi
@@ -29,7 +29,7 @@ find_python() {
   echo "no Python >= 3.12 with venv was found; tried:" >&2
   python_candidates | sed 's/^/  /' >&2
   echo "install one (Debian and Ubuntu: apt-get install python3 python3-venv, or pyenv, or uv)" >&2
-  echo "or name one: CRYOKIT_PYTHON=/path/to/python make demo" >&2
+  echo "or name one: PYTHON=/path/to/python make demo" >&2
   exit 1
 }
 

@@ -40,7 +40,7 @@ def test_no_python_is_one_clear_message(tmp_path):
         assert (tmp_path / ".venv").exists()
     else:
         assert "no Python >= 3.12" in done.stderr
-        assert "CRYOKIT_PYTHON=" in done.stderr
+        assert "PYTHON=" in done.stderr
 
 
 def test_a_shim_that_starts_nothing_is_passed_over(tmp_path):
