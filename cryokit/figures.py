@@ -29,7 +29,7 @@ PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, GREY)
 
 _COMMON = {
     "responsive": True,
-    "min_height": 420,
+    "min_height": 520,
     "toolbar": "above",
     "default_tools": ["pan", "box_zoom", "wheel_zoom", "save", "reset"],
     "active_tools": [],  # a wheel or finger that only passes over a chart scrolls the page

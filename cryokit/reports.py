@@ -7,17 +7,22 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from cryokit import __version__
 from cryokit.config import Settings
 from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
 
 _PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/[^/\"]+/dist/(?P<file>[\w/.-]+\.css)(\?v=[\w.]+)?")
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
+_PARTIAL = ".partial-"
+_LEFTOVER_SECONDS = 24 * 3600
 _NAME = re.compile(r"[a-z0-9_.-]+")
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 
@@ -107,20 +112,32 @@ def output_stem(report: Report, parameters: dict[str, object]) -> str:
 def run(report: Report, parameters: dict[str, object], settings: Settings) -> Path:
     """Run the notebook in a process of its own and return the HTML file; nothing appears before all is done."""
     settings.reports_dir.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(settings.reports_dir)
     stem = output_stem(report, parameters)
-    partial = settings.reports_dir / f".{stem}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    executed = partial / f"{stem}.ipynb"
-    _execute(report, parameters, executed, settings)
-    page = partial / f"{stem}.html"
-    page.write_text(_as_html(executed, report.title))
-    result = {"report": report.name, "parameters": parameters, "html": page.name, "notebook": executed.name}
-    (partial / f"{stem}.json").write_text(json.dumps(result, indent=2) + "\n")
-    for file in (executed, partial / f"{stem}.json", page):
-        file.replace(settings.reports_dir / file.name)
-    shutil.rmtree(partial)
+    with tempfile.TemporaryDirectory(dir=settings.reports_dir, prefix=_PARTIAL) as partial:
+        executed = Path(partial) / f"{stem}.ipynb"
+        _execute(report, parameters, executed, settings)
+        page = executed.with_suffix(".html")
+        page.write_text(_as_html(executed, report.title))
+        result = {"report": report.name, "parameters": parameters, "release": __version__, "html": page.name}
+        description = executed.with_suffix(".json")
+        description.write_text(json.dumps(result, indent=2) + "\n")
+        for file in (executed, description, page):
+            file.replace(settings.reports_dir / file.name)
     return settings.reports_dir / page.name
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed runs left behind, long after any of them can still be running."""
+    for leftover in folder.glob(f"{_PARTIAL}*"):
+        if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def release_of(page: Path) -> str | None:
+    """Return the release that wrote a report, None if the page or its description is gone."""
+    description = page.with_suffix(".json")
+    return json.loads(description.read_text())["release"] if page.exists() and description.exists() else None
 
 
 def _execute(report: Report, parameters: dict[str, object], executed: Path, settings: Settings) -> None:

@@ -58,6 +58,7 @@ def _stages(workbench: Workbench) -> list[list[Step]]:
     return [
         [Step("start the database", lambda: _started(workbench))],
         [Step("migrate the schema", lambda: f"{len(workbench.migrate())} steps applied")],
+        [Step("close interrupted runs", lambda: f"{workbench.fail_interrupted_runs()} closed")],
         *([Step(f"load data: {target}", _loading(workbench, target))] for target in TARGETS),
         [Step(f"train: {target}", _reporting(workbench, "training", target=target)) for target in TARGETS],
         [

@@ -26,7 +26,7 @@ class QualityCard:
         self.pipe: hv.streams.Pipe | None = None
         self.text = html("")
         self.chart = pn.pane.HoloViews(
-            backend="bokeh", sizing_mode="stretch_width", min_height=440, margin=(0, 12, 8, 4), styles=_HALF
+            backend="bokeh", sizing_mode="stretch_width", min_height=530, margin=(0, 12, 8, 4), styles=_HALF
         )
         self.metrics = html("", styles=_HALF)
         self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)

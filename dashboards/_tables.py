@@ -12,6 +12,9 @@ from cryokit.domain import INSUFFICIENT_SKILL, target_named
 from dashboards._shell import STYLES
 
 STRUCTURE_PATH = "/structure.svg"
+_CONFIGURATION = {"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "variableHeight": True}}
+# What does not fit is listed below its row: on a phone the flags of a prediction must not be out of sight.
+_COLLAPSING = {"responsiveLayout": "collapse", "responsiveLayoutCollapseStartOpen": True}
 _METRICS = {
     "n": ("Rows", "measured values, each predicted by a model that did not see it"),
     "mae": ("Mean absolute error", "average distance between predicted and measured"),
@@ -73,74 +76,57 @@ def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
 def prediction_table(predictions: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
     """Return the table of predictions, a page of rows at a time."""
     specification = target_named(target)
-    is_molecule = specification.subject == "smiles"
+    unit, item = specification.unit, "Molecule" if specification.subject == "smiles" else "Recipe"
+    columns = {
+        "structure": ("Structure", "drawn from the SMILES"),
+        "item": (item, "its name when one was given, and its canonical form"),
+        "value": (f"Predicted ({unit})", specification.quantity),
+        "interval": (
+            f"90 % interval ({unit})",
+            "holds the measured value in about 9 of 10 cases; see the coverage below",
+        ),
+        "domain": ("Domain", "whether the model knows such substances; outside, do not rely on value and interval"),
+        "training": ("In training", "whether this very item was among the measured rows the model learned from"),
+        "skill": ("Model label", f"'{INSUFFICIENT_SKILL}': does not beat trivial baselines, do not decide by it"),
+    }
+    widths = {"item": "18%", "domain": "23%", "skill": "15%"}
     view = prediction_view(predictions, target)
-    titles = {
-        "structure": "Structure",
-        "item": "Molecule" if is_molecule else "Recipe",
-        "value": f"Predicted ({specification.unit})",
-        "interval": f"90 % interval ({specification.unit})",
-        "domain": "Domain",
-        "training": "In training",
-        "skill": "Model label",
-    }
-    tooltips = {
-        "structure": "drawn from the SMILES",
-        "item": "common name when known, and what was typed",
-        "value": specification.quantity,
-        "interval": "holds the measured value in about 9 of 10 cases; see the coverage below",
-        "domain": "whether the model knows substances like this one; outside, do not rely on value and interval",
-        "training": "whether this very item was among the measured rows the model learned from",
-        "skill": f"'{INSUFFICIENT_SKILL}': the model does not beat trivial baselines, do not decide by it",
-    }
-    html_columns = [name for name in ("structure", "item", "domain", "skill") if name in view]
-    return _tabulator(view, titles, tooltips, html_columns, target, {"item": "20%", "domain": "24%"})
+    return _tabulator(view, columns, {"structure", "item", "domain", "skill"}, target, widths, _COLLAPSING)
 
 
 def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
     """Return the table of what the chart shows."""
     unit = target_named(target).unit
-    table = figures.evaluation_table(rows, target)
-    numbers = ["measured", "value", "lower", "upper", "residual"]
-    view = table[["name", *numbers]].round(dict.fromkeys(numbers, figures.decimals(target)))
-    view["inside"] = ["yes" if inside else "no" for inside in table["inside"]]
-    titles = {
-        "name": "Name",
-        "measured": f"Measured ({unit})",
-        "value": f"Predicted ({unit})",
-        "lower": f"From ({unit})",
-        "upper": f"To ({unit})",
-        "residual": f"Error ({unit})",
-        "inside": "Held",
+    columns = {
+        "name": ("Name", "name or structure of the row"),
+        "measured": (f"Measured ({unit})", "the value from its source"),
+        "value": (f"Predicted ({unit})", "by a model that did not see this row or its close relatives"),
+        "lower": (f"From ({unit})", "lower end of the 90 % interval"),
+        "upper": (f"To ({unit})", "upper end of the 90 % interval"),
+        "residual": (f"Error ({unit})", "measured minus predicted"),
+        "inside": ("Inside", "whether the interval holds the measured value"),
     }
-    tooltips = {
-        "name": "name or structure of the row",
-        "measured": "the value from its source",
-        "value": "predicted by a model that did not see this row or its close relatives",
-        "lower": "lower end of the 90 % interval",
-        "upper": "upper end of the 90 % interval",
-        "residual": "measured minus predicted",
-        "inside": "whether the interval holds the measured value",
-    }
-    return _tabulator(view, titles, tooltips, [], target, {"name": "28%"})
+    view = figures.evaluation_table(rows, target)[list(columns)]
+    view["inside"] = view["inside"].map({True: "yes", False: "no"})
+    return _tabulator(view, columns, set(), target, {"name": "28%"}, {})
 
 
 def _tabulator(
     view: pd.DataFrame,
-    titles: dict[str, str],
-    tooltips: dict[str, str],
-    html_columns: list[str],
+    columns: dict[str, tuple[str, str]],
+    html_columns: set[str],
     target: str,
     widths: dict[str, str],
+    configuration: dict[str, object],
 ) -> pn.widgets.Tabulator:
     numbers = [name for name in view.columns if pd.api.types.is_numeric_dtype(view[name])]
     number_format = NumberFormatter(format=f"0.{'0' * figures.decimals(target)}")
+    formatters = {name: {"type": "html" if name in html_columns else "textarea"} for name in view.columns}
     return pn.widgets.Tabulator(
         view,
-        titles=titles,
-        header_tooltips=tooltips,
-        formatters={name: {"type": "html" if name in html_columns else "textarea"} for name in view.columns}
-        | dict.fromkeys(numbers, number_format),
+        titles={name: title for name, (title, _) in columns.items()},
+        header_tooltips={name: explanation for name, (_, explanation) in columns.items()},
+        formatters=formatters | dict.fromkeys(numbers, number_format),
         widths=widths,
         text_align=dict.fromkeys(numbers, "right"),
         show_index=False,
@@ -149,7 +135,7 @@ def _tabulator(
         pagination="remote",
         page_size=10,
         layout="fit_columns",
-        configuration={"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "variableHeight": True}},
+        configuration=_CONFIGURATION | configuration,
         stylesheets=[STYLES],
         sizing_mode="stretch_width",
         margin=0,

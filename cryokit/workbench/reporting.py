@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cryokit import reports
+from cryokit import __version__, reports
 from cryokit.errors import CryokitError
 from cryokit.workbench.core import Core
 
@@ -30,7 +30,12 @@ class Reporting(Core):
     def _finished_run(self, name: str, parameters: dict[str, object]) -> str | None:
         runs = self.registry.report_runs(name).to_dict("records")
         paths = (run["path"] for run in runs if run["status"] == "succeeded" and run["parameters"] == parameters)
-        return next((path for path in paths if Path(path).exists()), None)
+        return next((path for path in paths if reports.release_of(Path(path)) == __version__), None)
+
+    def fail_interrupted_runs(self) -> int:
+        """Mark runs as failed that began longer ago than any report may take; return how many."""
+        longest = max(report.time_limit_seconds for report in reports.catalogue().values())
+        return self.registry.fail_interrupted_report_runs(longest)
 
     def report_runs(self) -> pd.DataFrame:
         """Return the runs of reports, newest first."""
