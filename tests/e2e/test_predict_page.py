@@ -161,6 +161,7 @@ def test_a_phone_needs_no_sideways_scrolling(new_visit, scheme):
     page = visit.sign_in()
     predict(page, SMILES, "OCC(O)CO\nCS(C)=O")
     expect(page.get_by_text("2 predicted, 0 refused.")).to_be_visible()
+    expect(page.get_by_text("outside", exact=True).filter(visible=True)).to_have_count(1)
     visit.screenshot(f"predict-{scheme}-390")
 
     width = page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
