@@ -17,7 +17,8 @@ def bootstrap(tmp_path: Path, path: str, **variables: str) -> subprocess.Complet
     (tmp_path / "ops").mkdir(exist_ok=True)
     script = tmp_path / "ops" / "bootstrap.sh"
     script.write_text((ROOT / "ops" / "bootstrap.sh").read_text())
-    environment = {"PATH": path, "HOME": str(tmp_path), **variables}
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    environment = {"PATH": path, "HOME": str(tmp_path), **kept, **variables}
     return subprocess.run(["bash", str(script), "run"], env=environment, capture_output=True, text=True, check=False)
 
 
