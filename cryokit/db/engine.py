@@ -120,6 +120,14 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def maintenance(self) -> Iterator[Connection]:
+        """Open a connection of its own that acts as service_role throughout, not for one transaction."""
+        with self.connection_of(ADMIN) as connection:
+            with connection.begin():
+                connection.exec_driver_sql("SET ROLE service_role")
+            yield connection
+
+    @contextlib.contextmanager
     def bootstrap(self) -> Iterator[Connection]:
         """Open a connection as who may create roles: the embedded superuser or the login of DATABASE_URL."""
         url = self._external or driver_url(Server(self.settings).url(SUPERUSER, self.name))
@@ -155,17 +163,36 @@ class Database:
             return f"the embedded PostgreSQL in {self.settings.cluster_dir}"
         return _bare(self._external)
 
-    @contextlib.contextmanager
-    def _errors_of_cryokit(self) -> Iterator[None]:
-        try:
-            yield
-        except DBAPIError as error:
-            raise translated(error.orig, self.place()) from error
-        except psycopg2.Error as error:
-            raise translated(error, self.place()) from error
-        except PoolTimeoutError as error:
-            msg = f"all connections to {self.place()} are busy; try again"
-            raise UnavailableError(msg) from error
+    def _errors_of_cryokit(self) -> contextlib.AbstractContextManager[None]:
+        return errors_of_cryokit(self.place())
+
+
+@contextlib.contextmanager
+def errors_of_cryokit(place: str) -> Iterator[None]:
+    """Raise the driver's errors as those of cryokit."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise translated(error.orig, place) from error
+    except psycopg2.Error as error:
+        raise translated(error, place) from error
+    except PoolTimeoutError as error:
+        msg = f"all connections to {place} are busy; try again"
+        raise UnavailableError(msg) from error
+
+
+@contextlib.contextmanager
+def connection_to(url: str) -> Iterator[Connection]:
+    """Open a connection to any PostgreSQL database, as the login that the address names."""
+    args = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "cryokit"}
+    engine = create_engine(driver_url(url), poolclass=NullPool, connect_args=args, hide_parameters=True)
+    with errors_of_cryokit(place_of(url)), engine.connect() as connection:
+        yield connection
+
+
+def place_of(url: str) -> str:
+    """Return where an address leads, without login and password, for messages."""
+    return _bare(driver_url(url))
 
 
 def driver_url(url: str) -> URL:

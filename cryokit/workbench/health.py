@@ -5,8 +5,13 @@ from collections.abc import Callable
 import pandas as pd
 
 from cryokit.db import migrations
+from cryokit.db.engine import Database, connection_to, place_of
+from cryokit.db.health import HealthReport, check_health
+from cryokit.db.health.report import SEVERITIES, STATUSES
 from cryokit.errors import ConflictError, CryokitError
 from cryokit.workbench.core import Core
+
+__all__ = ["SEVERITIES", "STATUSES", "Health", "HealthReport"]
 
 
 class Health(Core):
@@ -34,6 +39,15 @@ class Health(Core):
         for sha256 in checksums:
             artifacts.verify(sha256, self.settings.artifacts_dir)
         return f"{len(checksums)} artifacts present, checksums equal"
+
+    def database_health(
+        self, url: str | None = None, schemas: list[str] | None = None, deep: bool = False
+    ) -> HealthReport:
+        """Return what is wrong with a database: this one, or another PostgreSQL database that an address names."""
+        if url is not None:
+            return check_health(lambda: connection_to(url), place_of(url), schemas, deep)
+        database = Database.open(self.settings, start=False)
+        return check_health(database.maintenance, database.place(), schemas, deep)
 
     def health_checks(self) -> pd.DataFrame:
         """Return the checks of `readiness` as a table."""

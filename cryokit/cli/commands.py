@@ -1,34 +1,17 @@
 """The workbench as commands."""
 
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import pandas as pd
 
 import cryokit
 from cryokit import telemetry
+from cryokit.cli.database import db
+from cryokit.cli.shared import JSON, TARGET, Commands, emit, show_progress
 from cryokit.domain import ENDPOINTS, ROLES, TARGETS
-from cryokit.errors import CryokitError, InputError
+from cryokit.errors import InputError
 from cryokit.workbench import Workbench
-
-TARGET = click.argument("target", type=click.Choice(list(TARGETS)))
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-
-
-class Commands(click.Group):
-    """The command group; an error raised on purpose becomes one line and an exit code."""
-
-    def invoke(self, context: click.Context) -> object:
-        """Run the chosen command."""
-        try:
-            return super().invoke(context)
-        except CryokitError as error:
-            click.echo(f"{error.code}: {error}", err=True)
-            context.exit(error.exit_code)
 
 
 @click.group(cls=Commands)
@@ -42,26 +25,7 @@ def main(context: click.Context, verbose: bool) -> None:
     context.obj = context.with_resource(cryokit.open())
 
 
-def emit(data: pd.DataFrame | dict | list, as_json: bool) -> None:
-    """Print a table, or the same as JSON."""
-    if as_json:
-        records = json.loads(data.to_json(orient="records")) if isinstance(data, pd.DataFrame) else data
-        click.echo(json.dumps(records, indent=2, default=str))
-    elif isinstance(data, pd.DataFrame):
-        click.echo(data.to_string(index=False) if len(data) else "none")
-    else:
-        for key, value in data.items():
-            click.echo(f"{key}: {value}")
-
-
-def show_progress(label: str) -> Callable[[int, int], None]:
-    """Return a callback that keeps one line of progress on standard error; a log file gets the last one only."""
-
-    def show(done: int, total: int) -> None:
-        if done == total or sys.stderr.isatty():
-            click.echo(f"\r{label}: {done}/{total} folds", nl=done == total, err=True)
-
-    return show
+main.add_command(db)
 
 
 @main.command()
@@ -89,58 +53,6 @@ def _serve(workbench: Workbench, port: int | None) -> None:
     from cryokit.serving import serve_pages
 
     serve_pages(workbench.settings, port or workbench.settings.port, click.echo)
-
-
-@main.group()
-def db() -> None:
-    """Start, stop and migrate the database."""
-
-
-@db.command("start")
-@click.pass_obj
-def db_start(workbench: Workbench) -> None:
-    """Start the embedded PostgreSQL, made first if there is none."""
-    workbench.start_database()
-    click.echo("the database accepts connections")
-
-
-@db.command("stop")
-@click.pass_obj
-def db_stop(workbench: Workbench) -> None:
-    """Stop the embedded PostgreSQL."""
-    workbench.stop_database()
-    click.echo("the database is stopped")
-
-
-@db.command("status")
-@JSON
-@click.pass_obj
-def db_status(workbench: Workbench, as_json: bool) -> None:
-    """Say whether the database runs, which version and where."""
-    emit(workbench.database_status(), as_json)
-
-
-@db.command("url")
-@click.option("--admin", is_flag=True, help="The administrator's login instead of the application's.")
-@click.pass_obj
-def db_url(workbench: Workbench, admin: bool) -> None:
-    """Print the address for psql; the password stays in a file that the address names."""
-    click.echo(workbench.database.url(admin=admin))
-
-
-@db.command("migrate")
-@click.pass_obj
-def db_migrate(workbench: Workbench) -> None:
-    """Bring the schema up to date."""
-    applied = workbench.migrate()
-    click.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
-
-
-@db.command("schema")
-@click.pass_obj
-def db_schema(workbench: Workbench) -> None:
-    """Print the schema as SQL."""
-    click.echo(workbench.schema(), nl=False)
 
 
 @main.group()
@@ -337,7 +249,3 @@ def user_disable(workbench: Workbench, name: str) -> None:
     """Close an account; its sessions end at once."""
     workbench.disable_user(name)
     click.echo(f"{name} can no longer sign in")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

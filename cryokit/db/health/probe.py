@@ -1,0 +1,138 @@
+"""One look at a database: read only, never waiting long, each question in a transaction of its own."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Connection, TextClause, text
+from sqlalchemy.exc import DBAPIError
+
+from cryokit.db.queries import queries
+
+LOCK_TIMEOUT_MILLISECONDS = 500
+_LOCKED, _NO_RIGHT, _TOO_SLOW = "55P03", "42501", "57014"
+
+
+class CannotCheck(Exception):  # noqa: N818  a verdict on the question, not an error of the program
+    """A question that cannot be answered here; `is_unfinished` if it applies and should have been."""
+
+    def __init__(self, reason: str, is_unfinished: bool = False) -> None:
+        super().__init__(reason)
+        self.is_unfinished = is_unfinished
+
+
+class Probe:
+    """
+    A connection with what every check asks for.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        Outside of a transaction; the session becomes read only and impatient.
+    schemas : list of str, optional
+        Schemas to look at; all that are not PostgreSQL's own if missing.
+    deep : bool
+        Whether checks that read everything are wanted.
+    statement_timeout_seconds : float
+        Longest time for one question.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        schemas: list[str] | None = None,
+        deep: bool = False,
+        statement_timeout_seconds: float = 20.0,
+    ) -> None:
+        self._connection = connection
+        self._wanted_schemas = schemas
+        self.deep = deep
+        self.limits: list[str] = []
+        """What the running check could not look at, in words; it makes the check unfinished."""
+        with connection.begin():
+            settings = {
+                "default_transaction_read_only": "on",
+                "lock_timeout": f"{LOCK_TIMEOUT_MILLISECONDS}ms",
+                "statement_timeout": f"{round(statement_timeout_seconds * 1000)}ms",
+                "search_path": "",  # what PostgreSQL writes out is then qualified
+                "row_security": "off",  # a question that policies would thin out fails instead of lying
+            }
+            for name, value in settings.items():
+                connection.execute(text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
+
+    def ask(self, question: TextClause | str, parameters: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
+        """
+        Return the rows of a query; `:schemas` and `:locked` are filled in when the query names them.
+
+        Raises
+        ------
+        CannotCheck
+            If a lock, a missing right or the time limit is in the way.
+        """
+        question = text(question) if isinstance(question, str) else question
+        values = dict(parameters or {})
+        for name in ("schemas", "locked"):
+            if name in question._bindparams and name not in values:
+                values[name] = getattr(self, name)
+        try:
+            with self._connection.begin():
+                return list(self._connection.execute(question, values).mappings())
+        except DBAPIError as error:
+            raise self._reason(error) from error
+
+    def _reason(self, error: DBAPIError) -> Exception:
+        code = getattr(error.orig, "pgcode", None)
+        said = (str(error.orig).strip().splitlines() or [""])[0]
+        if code == _LOCKED:
+            self.__dict__.pop("locked", None)  # a new lock: look again before the next question
+            return CannotCheck(f"a lock is in the way: {said}", is_unfinished=True)
+        if code == _NO_RIGHT:
+            return CannotCheck(f"this login lacks a right: {said}", is_unfinished=True)
+        if code == _TOO_SLOW:
+            return CannotCheck("it took too long and was stopped", is_unfinished=True)
+        return error
+
+    def is_broken(self) -> bool:
+        """Whether the connection is gone, so that no further question can be asked."""
+        try:
+            self.ask("SELECT 1 AS answer")
+        except (DBAPIError, psycopg2.Error):
+            return True
+        return False
+
+    @cached_property
+    def schemas(self) -> list[str]:
+        """Names of the schemas to look at."""
+        known = [row["name"] for row in self.ask(queries("health_context")["schemas"])]
+        if self._wanted_schemas is None:
+            return known
+        return [name for name in self._wanted_schemas if name in known]
+
+    @cached_property
+    def missing_schemas(self) -> list[str]:
+        """Schemas that were asked for and are not there."""
+        return [name for name in self._wanted_schemas or [] if name not in self.schemas]
+
+    @cached_property
+    def locked(self) -> list[int]:
+        """Numbers of relations that somebody holds exclusively: whatever opens them would wait."""
+        return [row["oid"] for row in self.ask(queries("health_context")["locked"])]
+
+    def locked_names(self) -> list[str]:
+        """Names of the locked tables in the schemas to look at."""
+        return [row["name"] for row in self.ask(queries("health_context")["locked_names"])]
+
+    @cached_property
+    def server_version(self) -> int:
+        """Number of the server's version, 150004 for 15.4."""
+        return self.ask("SELECT current_setting('server_version_num')::integer AS number")[0]["number"]
+
+    @cached_property
+    def extensions(self) -> frozenset[str]:
+        """Names of the installed extensions."""
+        return frozenset(row["extname"] for row in self.ask("SELECT extname FROM pg_catalog.pg_extension"))
+
+    def skip_part(self, what: str) -> None:
+        """Note something that the running check could not look at."""
+        self.limits.append(what)
