@@ -6,7 +6,7 @@ import click
 
 from cryokit.cli.shared import JSON, emit
 from cryokit.workbench import Workbench
-from cryokit.workbench.health import SEVERITIES, HealthReport
+from cryokit.workbench.health import SEVERITIES, STATUSES, HealthReport
 
 
 @click.group()
