@@ -1,0 +1,6 @@
+"""Planted defects of schema."""
+
+from tests.integration.planted import LookAlike, Planted
+
+PLANTED: list[Planted] = []
+LOOK_ALIKES: list[LookAlike] = []

@@ -1,0 +1,60 @@
+"""Every planted defect is found by its own check and gone after the fix; look-alikes give no finding."""
+
+import contextlib
+
+import psycopg2
+import pytest
+
+from cryokit.db.engine import connection_to
+from cryokit.db.health import HealthReport, check_health
+from cryokit.db.server import SUPERUSER
+from tests.integration.planted import access, integrity, performance, schema
+
+PLANTED = [case for module in (schema, integrity, access, performance) for case in module.PLANTED]
+LOOK_ALIKES = [case for module in (schema, integrity, access, performance) for case in module.LOOK_ALIKES]
+
+
+@pytest.fixture
+def planted_url(server, clone_of):
+    """Address, as superuser, of an empty database of its own."""
+    return server.url(SUPERUSER, clone_of("template0").name)
+
+
+def run_sql(url: str, sql: str) -> None:
+    """Run statements one by one outside of a transaction, so that CONCURRENTLY and a failing build are possible."""
+    with contextlib.closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in sql.split(";\n\n"):
+                cursor.execute(statement)
+
+
+def health_of(url: str) -> HealthReport:
+    """Return the report on the planted schema."""
+    return check_health(lambda: connection_to(url), "the planted database")
+
+
+def found(report: HealthReport) -> set[tuple[str, str]]:
+    """Return check and object of all findings."""
+    return {(finding.check, finding.object) for finding in report.findings}
+
+
+@pytest.mark.parametrize("case", PLANTED, ids=lambda case: case.name)
+def test_planted_defect_is_found_and_gone_after_the_fix(case, planted_url):
+    run_sql(planted_url, case.plant)
+    before = health_of(planted_url)
+    run_sql(planted_url, case.mend)
+
+    assert (case.check, case.object) in found(before)
+    assert all(finding.fix and finding.message for finding in before.findings)
+    assert (case.check, case.object) not in found(health_of(planted_url))
+
+
+@pytest.mark.parametrize("case", LOOK_ALIKES, ids=lambda case: case.name)
+def test_look_alike_gives_no_finding(case, planted_url):
+    run_sql(planted_url, case.plant)
+
+    report = health_of(planted_url)
+
+    assert not found(report)
+    assert report.status == "ok"
