@@ -39,7 +39,17 @@ COMMENT ON ROLE cryokit_app IS 'login of the application; has no rights of its o
 COMMENT ON ROLE cryokit_admin IS 'login of maintenance and migrations; acts as service_role or cryokit_owner';
 
 GRANT anon, authenticated TO cryokit_app;
-GRANT service_role, cryokit_owner TO cryokit_admin;
+-- The administrator may act as anybody, to try what people can do.
+GRANT service_role, cryokit_owner, anon, authenticated TO cryokit_admin;
+
+-- Health checks see other sessions and statistics if whoever runs this may grant that.
+DO $monitor$
+BEGIN
+    GRANT pg_monitor TO service_role;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'pg_monitor was not granted to service_role: health checks see the sessions of cryokit only';
+END
+$monitor$;
 
 ALTER ROLE cryokit_app SET statement_timeout = '60s';
 ALTER ROLE cryokit_app SET lock_timeout = '10s';

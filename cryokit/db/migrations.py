@@ -22,6 +22,7 @@ from cryokit.paths import shared_folder
 
 _NAME = re.compile(r"(\d{4})_(pre|post)_[a-z0-9_]+")
 _POLICIES = "policies"
+SCHEMAS = ("cryo", "app", "quarantine")
 _LOCK_KEY = "cryokit migrations"
 _LOCK_PATIENCE_SECONDS = 120
 _TIMEOUTS = {"lock_timeout": "4s", "statement_timeout": "300s", "idle_in_transaction_session_timeout": "300s"}
@@ -113,7 +114,8 @@ def pending(database: Database) -> list[str]:
 def dump_schema(database: Database) -> str:
     """Return the schema as SQL, the text of sql/schema.sql: without what differs from run to run."""
     url = database.url(admin=True) if database.is_external else Server(database.settings).url(SUPERUSER, database.name)
-    argv = [pg_bindir(database.settings) / "pg_dump", "--schema-only", "--schema=cryo", "--schema=app", "--dbname", url]
+    schemas = [f"--schema={name}" for name in SCHEMAS]
+    argv = [pg_bindir(database.settings) / "pg_dump", "--schema-only", *schemas, "--dbname", url]
     done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()[-5:]

@@ -10,12 +10,12 @@ from cryokit.paths import shared_folder
 LOGINS = (APP, ADMIN)
 
 _READY = text("""
-    SELECT coalesce(bool_and(pg_has_role(:admin, role.rolname, 'MEMBER')), false) AND count(*) = 2
+    SELECT coalesce(bool_and(pg_has_role(:admin, role.rolname, 'MEMBER')), false) AND count(*) = 4
            AND bool_or(role.rolname = 'service_role' AND role.rolbypassrls)
            AND bool_and(role.rolname <> 'cryokit_owner'
                         OR has_database_privilege(role.oid, current_database(), 'CREATE'))
       FROM pg_catalog.pg_roles AS role
-     WHERE role.rolname IN ('service_role', 'cryokit_owner')
+     WHERE role.rolname IN ('service_role', 'cryokit_owner', 'anon', 'authenticated')
 """)
 _LOGINS = text("SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY(:logins)")
 _WITH_PASSWORD = text("""

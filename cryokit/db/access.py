@@ -1,0 +1,244 @@
+"""Who may do what, tried out: the declared matrix is played row by row and rolled back."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Executable,
+    TextClause,
+    column,
+    delete,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+
+from cryokit.db.access_scenario import PEOPLE, Scenario
+from cryokit.db.engine import ADMIN, Database
+from cryokit.db.queries import queries
+from cryokit.errors import ConfigError
+from cryokit.paths import shared_folder
+
+OPERATIONS = {"S": "select", "I": "insert", "U": "update", "D": "delete"}
+ACTORS = ("anonymous", *PEOPLE, "service")
+_ROLES = {"anonymous": "anon", "service": "service_role"}
+_PERSONAL = ("owner_id", "verifier_id", "granted_by", "actor_id")
+_NO_RIGHT, _INTEGRITY = "42501", "23"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One sentence of the matrix: whether an actor may do something with a row of a table."""
+
+    table: str
+    row: str
+    actor: str
+    operation: str
+    is_declared: bool
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Something that the database allows or refuses, other than declared."""
+
+    object: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AccessReport:
+    """How much was tried, and what came out other than declared."""
+
+    cells: int
+    escapes: int
+    mismatches: tuple[Mismatch, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON holds it."""
+        return asdict(self) | {"status": "findings" if self.mismatches else "ok"}
+
+
+def declared_cells() -> list[Cell]:
+    """Return the cells of sql/access_matrix.csv, or say which line is wrong."""
+    file = shared_folder("sql") / "access_matrix.csv"
+    with file.open(newline="") as stream:
+        reader = csv.DictReader(stream)
+        if tuple(reader.fieldnames or ()) != ("table", "row", *ACTORS):
+            msg = f"{file.name} must have the columns table, row, {', '.join(ACTORS)}"
+            raise ConfigError(msg)
+        return [cell for line in reader for cell in _cells_of(line, f"{file.name} line {reader.line_num}")]
+
+
+def _cells_of(line: Mapping[str, str], place: str) -> Iterator[Cell]:
+    for actor in ACTORS:
+        letters = set(line[actor]) - {"-"}
+        if not letters <= set(OPERATIONS):
+            msg = f"{place}: {line[actor]!r} is not made of {''.join(OPERATIONS)}, or -"
+            raise ConfigError(msg)
+        for letter, operation in OPERATIONS.items():
+            yield Cell(line["table"], line["row"], actor, operation, letter in letters)
+
+
+def verify_access(database: Database) -> AccessReport:
+    """
+    Play every cell of the matrix and every known escape against the database; nothing of it stays.
+
+    Returns
+    -------
+    AccessReport
+        Without mismatches if the database does exactly what is declared.
+    """
+    cells = declared_cells()
+    with database.connection_of(ADMIN) as connection:
+        transaction = connection.begin()
+        try:
+            play = _Play(connection)
+            mismatches = [*play.uncovered(cells), *play.unguarded(), *play.leaking_views()]
+            mismatches += [found for cell in cells if (found := play.mismatch(cell))]
+            escapes = queries("access_escapes")
+            mismatches += [found for name, query in escapes.items() if (found := play.escape(name, query))]
+        finally:
+            transaction.rollback()
+    return AccessReport(len(cells), len(escapes), tuple(mismatches))
+
+
+class _Play:
+    """A scenario in an open transaction, and attempts that are each rolled back."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._take("service_role")
+        asked = queries("access")
+        self._tables = {row["name"]: row for row in connection.execute(asked["tables"]).mappings()}
+        self._views = [table(row.name, schema=row.schema) for row in connection.execute(asked["views"])]
+        self._unguarded = [Mismatch(row.object, row.reason) for row in connection.execute(asked["unguarded"])]
+        self._people: dict[str, str] = {}
+        self._seen_before = self._seen_in_views()
+        self._scenario = Scenario(connection)
+        self._people = self._scenario.people
+
+    def _take(self, role: str) -> None:
+        self._connection.execute(text("SELECT set_config('role', :role, true)"), {"role": role})
+
+    def _become(self, actor: str) -> None:
+        if actor in self._people:
+            self._connection.execute(queries("access_scenario")["act_as"], {"person": self._people[actor]})
+        self._take(_ROLES.get(actor, "authenticated"))
+
+    def _attempt(self, actor: str, query: Executable, parameters: Mapping[str, Any] | None = None) -> int:
+        """Return how many rows an actor's statement finds or changes, and undo it; a refusal is none."""
+        savepoint = self._connection.begin_nested()
+        try:
+            self._become(actor)
+            result = self._connection.execute(query, parameters or {})
+            return len(result.all()) if result.returns_rows else 1
+        except DBAPIError as error:
+            return _count_after(error)
+        finally:
+            savepoint.rollback()  # with it goes the role
+
+    # Around the matrix
+
+    def uncovered(self, cells: list[Cell]) -> list[Mismatch]:
+        """Return tables without a line in the matrix, and lines without a table."""
+        declared = {cell.table for cell in cells}
+        missing = [Mismatch(name, "the table has no line in the access matrix") for name in {*self._tables} - declared]
+        extra = [
+            Mismatch(name, "the access matrix names a table that is not there") for name in declared - {*self._tables}
+        ]
+        return sorted(missing + extra, key=lambda found: found.object)
+
+    def unguarded(self) -> list[Mismatch]:
+        """Return rights that pass by the policies."""
+        return self._unguarded
+
+    def leaking_views(self) -> list[Mismatch]:
+        """Return views that show somebody outside of it more rows now that there is a team."""
+        return [
+            Mismatch(view, f"the view shows {actor} rows of a team that he does not belong to")
+            for (view, actor), count in self._seen_in_views().items()
+            if count > self._seen_before[view, actor]
+        ]
+
+    def _seen_in_views(self) -> dict[tuple[str, str], int]:
+        actors = ("anonymous", "former_guest")  # both see what is public, which the scenario adds to as well
+        return {
+            (view.fullname, actor): self._attempt(actor, select(literal(1)).select_from(view))
+            for view in self._views
+            for actor in actors
+        }
+
+    # The matrix
+
+    def mismatch(self, cell: Cell) -> Mismatch | None:
+        """Return how the database differs from one cell, None if it does not."""
+        if cell.table not in self._tables:
+            return None
+        content = self._scenario.rows.get((cell.table, cell.row))
+        if content is None:
+            return Mismatch(cell.table, f"the check has no {cell.row} row of this table to try")
+        is_allowed = bool(self._attempt(cell.actor, self._statement(cell, content)))
+        if is_allowed == cell.is_declared:
+            return None
+        verb = "may" if is_allowed else "may not"
+        reason = f"{cell.actor} {verb} {cell.operation} this row, which is not what sql/access_matrix.csv declares"
+        return Mismatch(f"{cell.table} ({cell.row})", reason)
+
+    def _statement(self, cell: Cell, content: Mapping[str, Any]) -> Executable:
+        described = self._tables[cell.table]
+        names = {*described["key"], *described["columns"]}
+        held = table(cell.table, *map(column, names), schema=described["schema"])
+        its_key = [held.c[name] == content[name] for name in described["key"]]
+        if cell.operation == "select":
+            return select(held.c[described["key"][0]]).where(*its_key)
+        if cell.operation == "insert":
+            return insert(held).values(_own_copy(content, described["columns"], self._people.get(cell.actor)))
+        if cell.operation == "delete":
+            return delete(held).where(*its_key).returning(literal(1))
+        updatable = described["maintainable"] if cell.actor == "service" else described["updatable"]
+        changed = held.c[(updatable or described["columns"])[0]]
+        return update(held).where(*its_key).values({changed.name: changed}).returning(literal(1))
+
+    # Escapes
+
+    def escape(self, name: str, query: TextClause) -> Mismatch | None:
+        """Return that a known escape works, None if it does not."""
+        actor = _actor_of(name, str(query))
+        parameters = {key: value for key, value in self._scenario.parameters().items() if key in query._bindparams}
+        if self._attempt(actor, query, parameters):
+            return Mismatch(name, f"the escape works for {actor}")
+        return None
+
+
+def _actor_of(name: str, sql: str) -> str:
+    found = re.match(r"-- As (\w+): ", sql)
+    if not found or found.group(1) not in ACTORS:
+        msg = f"access_escapes.sql: {name} does not begin with `-- As ACTOR: `; actors are {', '.join(ACTORS)}"
+        raise ConfigError(msg)
+    return found.group(1)
+
+
+def _own_copy(content: Mapping[str, Any], columns: list[str], person: str | None) -> dict[str, Any]:
+    """Return the values of a new row like another one, but one's own."""
+    copied = {name: content[name] for name in columns if name != "id"}
+    copied |= {name: person for name in _PERSONAL if person and copied.get(name) is not None}
+    return {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in copied.items()}
+
+
+def _count_after(error: DBAPIError) -> int:
+    """Return 0 for a refusal, 1 if only a constraint was in the way: access is decided before constraints are."""
+    code = getattr(error.orig, "pgcode", None) or ""
+    if code == _NO_RIGHT:
+        return 0
+    if code.startswith(_INTEGRITY):
+        return 1
+    raise error
