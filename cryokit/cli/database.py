@@ -5,8 +5,10 @@ from collections import Counter
 import click
 
 from cryokit.cli.shared import JSON, emit
+from cryokit.errors import IntegrityCheckError
 from cryokit.workbench import Workbench
 from cryokit.workbench.health import SEVERITIES, STATUSES, HealthReport
+from cryokit.workbench.integrity import CLASSES
 
 
 @click.group()
@@ -78,6 +80,76 @@ def db_health(
     else:
         show_health(report)
     context.exit(report.exit_code(fail_on))
+
+
+@db.command("verify")
+@JSON
+@click.pass_obj
+def db_verify(workbench: Workbench, as_json: bool) -> None:
+    """Scan every relationship, key, index and policy; exit 0 only if all were looked at and are whole."""
+    problems = workbench.verify_integrity()
+    if as_json:
+        emit(problems, as_json)
+    show_problems(problems if not as_json else [])
+    if problems:
+        msg = f"{len(problems)} problems; `cryokit db fix` says what can be done"
+        raise IntegrityCheckError(msg, [problem["message"] for problem in problems])
+    click.echo("all relationships, keys, indexes and policies are whole", err=as_json)
+
+
+@db.command("fix")
+@click.option("--apply", is_flag=True, help="Do it; without this nothing is changed.")
+@click.option("--only", type=click.Choice(CLASSES), help="Only this class of problems.")
+@click.option("--restore", "restore_id", type=int, metavar="ID", help="Put this row from quarantine back.")
+@JSON
+@click.pass_obj
+def db_fix(workbench: Workbench, apply: bool, only: str | None, restore_id: int | None, as_json: bool) -> None:
+    """Say what repair would do, or do it; rows without a parent move to quarantine, nothing is deleted."""
+    if restore_id is not None:
+        emit(workbench.restore_row(restore_id), as_json)
+        return
+    steps = workbench.repair(apply, only)
+    if as_json:
+        emit(steps, as_json)
+        return
+    show_problems(steps)
+    verb = "done" if apply else "to do; nothing was changed, --apply does it"
+    click.echo(f"{len(steps)} steps {verb}")
+
+
+def show_problems(problems: list[dict]) -> None:
+    """Print a line for each problem, and what is done about it."""
+    for problem in problems:
+        action = f"\n    {problem['action']}" if "action" in problem else ""
+        click.echo(f"{problem['kind']}: {problem['object']}: {problem['message']}{action}")
+
+
+@db.command("quarantine")
+@JSON
+@click.pass_obj
+def db_quarantine(workbench: Workbench, as_json: bool) -> None:
+    """List the rows in quarantine."""
+    emit(workbench.quarantined_rows(), as_json)
+
+
+@db.command("access")
+@click.option("--verify", is_flag=True, help="Try every sentence of the matrix, and known escapes, and roll back.")
+@JSON
+@click.pass_obj
+def db_access(workbench: Workbench, verify: bool, as_json: bool) -> None:
+    """Say who may do what, or try whether the database agrees."""
+    if not verify:
+        emit(workbench.access_matrix(), as_json)
+        return
+    report = workbench.verify_access()
+    if as_json:
+        emit(report.as_dict(), as_json)
+    for found in report.mismatches if not as_json else ():
+        click.echo(f"{found.object}: {found.reason}")
+    if report.mismatches:
+        msg = f"{len(report.mismatches)} differences between sql/access_matrix.csv and the database"
+        raise IntegrityCheckError(msg, [found.reason for found in report.mismatches])
+    click.echo(f"{report.cells} sentences and {report.escapes} escapes tried, all as declared", err=as_json)
 
 
 def show_health(report: HealthReport) -> None:

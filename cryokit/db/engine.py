@@ -243,6 +243,7 @@ def _become(connection: Connection) -> None:
 _BY_CODE = {
     "42501": (AccessError, "not allowed"),  # insufficient privilege, also refused by row level security
     "23505": (ConflictError, "already there"),
+    "23001": (ConflictError, "still referred to"),
     "23503": (ConflictError, "still referred to, or refers to nothing"),
     "23514": (InputError, "outside what the table allows"),
     "23502": (InputError, "a value is missing"),

@@ -98,6 +98,15 @@ def migrate(database: Database, sql_folder: Path | None = None) -> list[str]:
         return done + _apply_policies(connection, SqlFile(folder / "policies.sql"), applied, force=bool(done))
 
 
+def apply_policies(database: Database) -> None:
+    """Apply the policies anew, whatever the ledger says of them."""
+    folder = shared_folder("sql")
+    with _runner(database) as connection:
+        with connection.begin():
+            applied = _checked_ledger(connection, migration_files(folder / "migrations"))
+        _apply_policies(connection, SqlFile(folder / "policies.sql"), applied, force=True)
+
+
 def revision(database: Database) -> str | None:
     """Return the number of the newest applied migration, None for an empty database."""
     with _as_owner(database) as connection:

@@ -2,13 +2,14 @@
 
 from cryokit.workbench.data import Data
 from cryokit.workbench.health import Health
+from cryokit.workbench.integrity import Integrity
 from cryokit.workbench.modelling import Modelling
 from cryokit.workbench.people import People
 from cryokit.workbench.predictions import Predictions
 from cryokit.workbench.reporting import Reporting
 
 
-class Workbench(Data, Modelling, Predictions, Reporting, People, Health):
+class Workbench(Data, Modelling, Predictions, Reporting, People, Health, Integrity):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 
