@@ -51,8 +51,9 @@ drills: ## Kill things at random moments and see that all recovers
 	@$(BIN)/python tests/run_tests.py drills
 
 .PHONY: schema
-schema: install ## Write sql/schema.sql anew from the migrations
+schema: install ## Write sql/schema.sql and sql/structure.csv anew from the migrations
 	@$(BIN)/cryokit db migrate && $(BIN)/cryokit db schema > sql/schema.sql.new && mv sql/schema.sql.new sql/schema.sql
+	@$(BIN)/cryokit db schema --table > sql/structure.csv.new && mv sql/structure.csv.new sql/structure.csv
 
 .PHONY: clean
 clean: ## Stop the database and remove .venv and all state

@@ -94,11 +94,22 @@ def _refuse_unknown_variables() -> None:
             raise ConfigError(msg)
 
 
+def _refuse_file_as_folder(settings: Settings) -> None:
+    """Refuse a state folder that cannot be one: something on its path is there and is no folder."""
+    folder = settings.state_dir.absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists() or path.is_symlink())
+    if not there.is_dir():
+        msg = f"the state folder cannot be {folder}: {there} is not a folder; set CRYOKIT_STATE_DIR to another one"
+        raise ConfigError(msg)
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the settings, or say which variable is wrong."""
     _refuse_unknown_variables()
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        _refuse_file_as_folder(settings)
+        return settings
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         msg = f"the configuration cannot be used: {problems}"

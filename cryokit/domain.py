@@ -19,6 +19,17 @@ ENDPOINTS = ("viability", "recovery", "function", "exposure_survival")
 ROLES = ("viewer", "researcher", "admin")
 """Roles of accounts, each able to do what the one before it can."""
 
+MAX_SEED = 2**32 - 1
+"""Largest seed that random generators take."""
+
+
+def checked_seed(seed: int) -> int:
+    """Return a seed of folds and estimators, or say what is allowed."""
+    if not 0 <= seed <= MAX_SEED:
+        msg = f"the seed is {seed}; it must be a whole number from 0 to {MAX_SEED}"
+        raise InputError(msg)
+    return seed
+
 
 @dataclass(frozen=True)
 class Condition:

@@ -1,6 +1,7 @@
 """Run a notebook by name with checked parameters and export it as one HTML file."""
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import yaml
 
 from cryokit import __version__
 from cryokit.config import Settings
+from cryokit.domain import checked_seed, target_named
 from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
 
@@ -23,8 +25,12 @@ _PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/[^/\"]+/dist/(?P<fil
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 _PARTIAL = ".partial-"
 _LEFTOVER_SECONDS = 24 * 3600
-_NAME = re.compile(r"[a-z0-9_.-]+")
+_NAME, _PLAIN = re.compile(r"[a-z0-9_.-]+"), re.compile(r"[a-z0-9_.]+")
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+_ALLOWED = {"target": target_named, "seed": checked_seed}
+"""What a parameter of this name is checked with, whichever notebook declares it."""
+REUSABLE = ("never", "same_data", "same_version")
+"""How long a report stays true: it shows the moment, the rows a version learned from, or the newest version."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Report:
     title: str
     notebook: Path
     time_limit_seconds: int
+    reusable: str = "never"
+    """One of `REUSABLE`."""
 
     def parameters(self) -> dict[str, Parameter]:
         """Return the parameters that the notebook declares, by name."""
@@ -72,7 +80,10 @@ class Report:
         if unknown := sorted(set(given) - set(declared)):
             msg = f"report {self.name} has no parameter {', '.join(unknown)}; it takes {', '.join(declared) or 'none'}"
             raise InputError(msg)
-        return {name: item.checked(given.get(name, item.default)) for name, item in declared.items()}
+        checked = {name: item.checked(given.get(name, item.default)) for name, item in declared.items()}
+        for name in _ALLOWED.keys() & checked.keys():
+            _ALLOWED[name](checked[name])
+        return checked
 
 
 def _parameter(name: str, item: dict) -> Parameter:
@@ -89,7 +100,9 @@ def catalogue() -> dict[str, Report]:
     folder = shared_folder("notebooks")
     listed = yaml.safe_load((folder / "catalog.yml").read_text())
     return {
-        name: Report(name, item["title"], folder / item["notebook"], item["time_limit_seconds"])
+        name: Report(
+            name, item["title"], folder / item["notebook"], item["time_limit_seconds"], item.get("reusable", "never")
+        )
         for name, item in listed.items()
     }
 
@@ -104,14 +117,24 @@ def report_named(name: str) -> Report:
 
 
 def output_stem(report: Report, parameters: dict[str, object]) -> str:
-    """Return the file name of a report: its name and the text parameters that tell runs apart."""
-    words = [report.name, *(str(value) for value in parameters.values() if isinstance(value, str) and value)]
-    return "-".join(part for word in words for part in _NAME.findall(word.lower()))
+    """Return the file name of a report: its name, its target and each other parameter that is not the default."""
+    declared = report.parameters()
+    words = [str(parameters["target"])] if "target" in parameters else []
+    words += [
+        f"{name}-{value}" for name, value in parameters.items() if name != "target" and value != declared[name].default
+    ]
+    stem = "-".join([report.name, *(part for word in words for part in _NAME.findall(word.lower()))])
+    texts = [value for value in parameters.values() if isinstance(value, str) and value]
+    if all(_PLAIN.fullmatch(text) for text in texts):
+        return stem
+    # Other texts can lose what tells them apart on their way into a file name.
+    return f"{stem}-{hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
 def run(report: Report, parameters: dict[str, object], settings: Settings) -> Path:
     """Run the notebook in a process of its own and return the HTML file; nothing appears before all is done."""
-    settings.reports_dir.mkdir(parents=True, exist_ok=True)
+    settings.reports_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.reports_dir.chmod(0o700)  # reports may show private rows
     _remove_leftovers(settings.reports_dir)
     stem = output_stem(report, parameters)
     with tempfile.TemporaryDirectory(dir=settings.reports_dir, prefix=_PARTIAL) as partial:
@@ -123,6 +146,7 @@ def run(report: Report, parameters: dict[str, object], settings: Settings) -> Pa
         description = executed.with_suffix(".json")
         description.write_text(json.dumps(result, indent=2) + "\n")
         for file in (executed, description, page):
+            file.chmod(0o600)
             file.replace(settings.reports_dir / file.name)
     return settings.reports_dir / page.name
 
@@ -134,10 +158,13 @@ def _remove_leftovers(folder: Path) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def release_of(page: Path) -> str | None:
-    """Return the release that wrote a report, None if the page or its description is gone."""
+def is_there(page: Path, parameters: dict[str, object]) -> bool:
+    """Whether a page is still the one that this release wrote with these parameters."""
     description = page.with_suffix(".json")
-    return json.loads(description.read_text())["release"] if page.exists() and description.exists() else None
+    if not (page.exists() and description.exists()):
+        return False
+    found = json.loads(description.read_text())
+    return found["release"] == __version__ and found["parameters"] == parameters
 
 
 def _execute(report: Report, parameters: dict[str, object], executed: Path, settings: Settings) -> None:

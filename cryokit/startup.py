@@ -35,6 +35,7 @@ def bring_up(workbench: Workbench, say: Say) -> None:
             for finished in as_completed(running):
                 done += 1
                 say(f"[{done:>2}/{total}] {_line_of(finished, running)}")
+    workbench.require_ready()
     say(f"ready in {perf_counter() - began:.1f} s; reports are in {workbench.settings.reports_dir}")
     _tell_first_login(workbench, say)
 
@@ -88,9 +89,16 @@ def _reporting(workbench: Workbench, name: str, **parameters: str) -> Callable[[
 
 
 def _tell_first_login(workbench: Workbench, say: Say) -> None:
-    if workbench.users().empty:
+    """Name an administrator who can sign in; without any, add the first account or say what opens one."""
+    users = workbench.users()
+    admins = users.loc[(users["role"] == "admin") & users["disabled_at"].isna(), "name"].tolist()
+    if admins:
+        name = next((name for name in admins if name.lower() == FIRST_ACCOUNT), admins[0])
+        say(f"login: the password of {name} was shown when the account was made;")
+        say(f"       `cryokit user password {name}` makes a new one")
+    elif FIRST_ACCOUNT in users["name"].str.lower().tolist():
+        say(f"login: no administrator can sign in, {FIRST_ACCOUNT} is closed or has another role;")
+        say("       `cryokit user add NAME --role admin` adds an administrator")
+    else:
         password = workbench.add_user(FIRST_ACCOUNT, "admin")
         say(f"first login: {FIRST_ACCOUNT}, password {password} (shown only now)")
-    else:
-        say(f"login: the password of {FIRST_ACCOUNT} was shown at the first start;")
-        say(f"       `cryokit user password {FIRST_ACCOUNT}` makes a new one")

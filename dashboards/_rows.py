@@ -1,12 +1,13 @@
 """What a person typed or uploaded -> the rows that the workbench predicts."""
 
-import io
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from cryokit.domain import Target
 from cryokit.errors import InputError
+from cryokit.workbench.questions import questions_in
 
 MAX_ROWS = 10_000
 MAX_UPLOAD_BYTES = 16 * 1024 * 1024
@@ -30,26 +31,21 @@ def rows_from_text(text: str, target: Target, conditions: Mapping[str, object]) 
 
 
 def rows_from_csv(content: bytes, target: Target, conditions: Mapping[str, object]) -> pd.DataFrame:
-    """Return the rows of a CSV file; the fields of the page fill conditions that are no column of it."""
+    """
+    Return the rows of a CSV file; the fields of the page fill conditions that are no column of it.
+
+    ``attrs["unused"]`` names columns that say nothing to the model.
+    """
     if len(content) > MAX_UPLOAD_BYTES:
         msg = f"the file has {len(content):,} bytes; at most {MAX_UPLOAD_BYTES:,} are read; split it"
         raise InputError(msg)
-    try:
-        frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        msg = f"the file is not a CSV table in UTF-8 ({error}); export it as CSV with a line of column names"
-        raise InputError(msg) from error
-    frame.columns = [str(name).strip().lower() for name in frame.columns]
-    if target.subject not in frame or frame.columns.duplicated().any():
-        msg = f"the file needs one column {target.subject!r}, but it has {', '.join(frame.columns)}"
-        raise InputError(msg)
-    if frame.empty:
-        msg = f"the file has column names but no rows; write one {target.subject} on each line below them"
-        raise InputError(msg)
-    absent = {name: value for name, value in _of(target, conditions).items() if name not in frame}
+    asked = questions_in(target, Path("the file"), content)
+    absent = {name: value for name, value in _of(target, conditions).items() if name not in asked.rows}
     _refuse_empty(target, [name for name in missing_conditions(target, conditions) if name in absent])
-    frame = _limited(frame).assign(line=range(2, len(frame) + 2), **absent)
-    return frame[["line", target.subject, *_of(target, conditions)]]
+    frame = _limited(asked.rows).assign(**absent)
+    frame.insert(0, "line", asked.lines)
+    frame.attrs["unused"] = asked.unused
+    return frame
 
 
 def _of(target: Target, conditions: Mapping[str, object]) -> dict[str, object]:

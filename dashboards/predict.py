@@ -12,6 +12,7 @@ from cryokit import figures
 from cryokit.domain import TARGETS, Condition, Target
 from cryokit.errors import CryokitError
 from cryokit.workbench import Workbench
+from cryokit.workbench.questions import known_columns
 from dashboards import _tables
 from dashboards._quality import QualityCard
 from dashboards._rows import MAX_UPLOAD_BYTES, rows_from_csv, rows_from_text
@@ -55,7 +56,8 @@ class PredictPage:
         pn.state.onload(self._link)
 
     def _make_choice(self) -> None:
-        asked = {name: values[0].decode() for name, values in (pn.state.session_args or {}).items() if values}
+        given = (pn.state.session_args or {}).items()
+        asked = {name: values[0].decode("utf-8", "replace") for name, values in given if values}
         options = {target.title: name for name, target in TARGETS.items()}
         chosen = asked.get("target") if asked.get("target") in TARGETS else next(iter(TARGETS))
         self.target_select = pmui.Select(label="Target", options=options, value=chosen, width=320)
@@ -110,7 +112,7 @@ class PredictPage:
         numbers = sorted((int(number) for number in rows["version"]), reverse=True)
         newest = numbers[0] if numbers else None
         labels = {f"{number} (newest)" if number == newest else str(number): number for number in numbers}
-        chosen = int(asked) if asked.isdecimal() and int(asked) in numbers else newest
+        chosen = next((number for number in numbers if str(number) == asked), newest)
         self.version_select.param.update(options=labels or {"none yet": None}, value=chosen)
 
     async def _on_target(self, _event: object) -> None:
@@ -132,9 +134,10 @@ class PredictPage:
         is_molecule = self.target.subject == "smiles"
         self.text.label = "SMILES, one on each line" if is_molecule else "Recipes, one on each line"
         self.text.placeholder = _EXAMPLES[self.target.name]
-        columns = [self.target.subject, *(item.name for item in self.target.conditions)]
-        words = f"the column{'s' if len(columns) > 1 else ''} <code>{escape(', '.join(columns))}</code>"
-        rest = "; conditions that are no column are taken from the fields below" if len(columns) > 1 else ""
+        optional = [name for name in known_columns(self.target) if name != self.target.subject]
+        words = f"the column <code>{self.target.subject}</code> and, if you like, <code>{', '.join(optional)}</code>"
+        has_conditions = bool(self.target.conditions)
+        rest = "; conditions that are no column are taken from the fields below" if has_conditions else ""
         self.hint.object = f'<p class="hint">Or a CSV file with {words}{rest}. At most 10,000 rows.</p>'
         self.fields = {item.name: _field(item) for item in self.target.conditions}
         self.conditions.objects = list(self.fields.values())
@@ -190,7 +193,8 @@ class PredictPage:
     def _show_predictions(
         self, target: str, rows: pd.DataFrame, predictions: pd.DataFrame, problems: list[dict]
     ) -> None:
-        self._say(f"{len(predictions):,} predicted, {len(problems):,} refused.")
+        unused = f" Columns not used: {', '.join(rows.attrs['unused'])}." if rows.attrs.get("unused") else ""
+        self._say(f"{len(predictions):,} predicted, {len(problems):,} refused.{unused}")
         shown = [html(_problem_list(rows, problems))] if problems else []
         if not predictions.empty:
             shown.append(html(f"<p>{escape(figures.interval_plot_text(predictions))}</p>"))

@@ -42,6 +42,20 @@ ALTER SCHEMA cryo OWNER TO cryokit_owner;
 COMMENT ON SCHEMA cryo IS 'substances, measurements, models and people of cryokit';
 
 --
+-- Name: quarantine; Type: SCHEMA; Schema: -; Owner: cryokit_owner
+--
+
+CREATE SCHEMA quarantine;
+
+ALTER SCHEMA quarantine OWNER TO cryokit_owner;
+
+--
+-- Name: SCHEMA quarantine; Type: COMMENT; Schema: -; Owner: cryokit_owner
+--
+
+COMMENT ON SCHEMA quarantine IS 'rows that had lost what they refer to, moved here whole by repair';
+
+--
 -- Name: may(text); Type: FUNCTION; Schema: app; Owner: cryokit_owner
 --
 
@@ -69,6 +83,103 @@ ALTER FUNCTION app.may(wanted text) OWNER TO cryokit_owner;
 --
 
 COMMENT ON FUNCTION app.may(wanted text) IS 'whether who is asking has at least this role';
+
+--
+-- Name: shared_experiments(text); Type: FUNCTION; Schema: app; Owner: cryokit_owner
+--
+
+CREATE FUNCTION app.shared_experiments(wanted text) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+    SELECT coalesce(array_agg(experiment_id), '{}')
+    FROM cryo.share
+    WHERE experiment_id IS NOT NULL
+        AND may IN (wanted, 'edit')
+        AND (grantee_user_id = app.uid() OR grantee_team_id = ANY (app.team_ids('viewer')))
+        AND (expires_at IS NULL OR expires_at > now())
+$$;
+
+ALTER FUNCTION app.shared_experiments(wanted text) OWNER TO cryokit_owner;
+
+--
+-- Name: FUNCTION shared_experiments(wanted text); Type: COMMENT; Schema: app; Owner: cryokit_owner
+--
+
+COMMENT ON FUNCTION app.shared_experiments(wanted text) IS 'experiments that others let who is asking view or edit, now';
+
+--
+-- Name: shared_measurements(text); Type: FUNCTION; Schema: app; Owner: cryokit_owner
+--
+
+CREATE FUNCTION app.shared_measurements(wanted text) RETURNS bigint[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+    SELECT coalesce(array_agg(measurement_id), '{}')
+    FROM cryo.share
+    WHERE measurement_id IS NOT NULL
+        AND may IN (wanted, 'edit')
+        AND (grantee_user_id = app.uid() OR grantee_team_id = ANY (app.team_ids('viewer')))
+        AND (expires_at IS NULL OR expires_at > now())
+$$;
+
+ALTER FUNCTION app.shared_measurements(wanted text) OWNER TO cryokit_owner;
+
+--
+-- Name: FUNCTION shared_measurements(wanted text); Type: COMMENT; Schema: app; Owner: cryokit_owner
+--
+
+COMMENT ON FUNCTION app.shared_measurements(wanted text) IS 'measurements that others let who is asking view or edit, now';
+
+--
+-- Name: shared_predictions(); Type: FUNCTION; Schema: app; Owner: cryokit_owner
+--
+
+CREATE FUNCTION app.shared_predictions() RETURNS bigint[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+    SELECT coalesce(array_agg(prediction_id), '{}')
+    FROM cryo.share
+    WHERE prediction_id IS NOT NULL
+        AND (grantee_user_id = app.uid() OR grantee_team_id = ANY (app.team_ids('viewer')))
+        AND (expires_at IS NULL OR expires_at > now())
+$$;
+
+ALTER FUNCTION app.shared_predictions() OWNER TO cryokit_owner;
+
+--
+-- Name: FUNCTION shared_predictions(); Type: COMMENT; Schema: app; Owner: cryokit_owner
+--
+
+COMMENT ON FUNCTION app.shared_predictions() IS 'predictions that others let who is asking view, now';
+
+--
+-- Name: team_ids(text); Type: FUNCTION; Schema: app; Owner: cryokit_owner
+--
+
+CREATE FUNCTION app.team_ids(wanted text) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+    SELECT coalesce(array_agg(team_id), '{}')
+    FROM cryo.membership
+    WHERE user_id = app.uid()
+        AND CASE wanted
+            WHEN 'viewer' THEN true
+            WHEN 'editor' THEN role IN ('editor', 'admin')
+            WHEN 'admin' THEN role = 'admin'
+        END
+$$;
+
+ALTER FUNCTION app.team_ids(wanted text) OWNER TO cryokit_owner;
+
+--
+-- Name: FUNCTION team_ids(wanted text); Type: COMMENT; Schema: app; Owner: cryokit_owner
+--
+
+COMMENT ON FUNCTION app.team_ids(wanted text) IS 'teams in which who is asking has at least this role';
 
 --
 -- Name: uid(); Type: FUNCTION; Schema: app; Owner: cryokit_owner
@@ -127,6 +238,41 @@ ALTER TABLE app.applied_file OWNER TO cryokit_owner;
 COMMENT ON TABLE app.applied_file IS 'checksum of each SQL file at the time it was applied';
 
 --
+-- Name: api_token; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.api_token (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    scope text NOT NULL,
+    token_sha256 text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_token_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT api_token_name_present CHECK ((name <> ''::text)),
+    CONSTRAINT api_token_scope_known CHECK ((scope = ANY (ARRAY['all'::text, 'read'::text, 'monitoring'::text]))),
+    CONSTRAINT api_token_token_sha256_form CHECK ((token_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY cryo.api_token FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.api_token OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE api_token; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.api_token IS 'a key by which a program acts for a person; the key itself is not kept';
+
+--
+-- Name: COLUMN api_token.token_sha256; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.api_token.token_sha256 IS 'only service_role may read it';
+
+--
 -- Name: app_login; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -156,6 +302,7 @@ CREATE TABLE cryo.app_user (
     password_hash text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     disabled_at timestamp with time zone,
+    password_changed_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT app_user_name_form CHECK ((name ~ '^[^[:space:]][^[:cntrl:]]{0,98}[^[:space:]]$'::text)),
     CONSTRAINT app_user_password_hash_is_argon2 CHECK ((password_hash ~~ '$argon2%'::text)),
     CONSTRAINT app_user_role_known CHECK ((role = ANY (ARRAY['viewer'::text, 'researcher'::text, 'admin'::text])))
@@ -176,6 +323,12 @@ COMMENT ON TABLE cryo.app_user IS 'an account; it is disabled, never deleted, be
 --
 
 COMMENT ON COLUMN cryo.app_user.password_hash IS 'argon2; only service_role may read it';
+
+--
+-- Name: COLUMN app_user.password_changed_at; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.app_user.password_changed_at IS 'sessions from before it have ended';
 
 --
 -- Name: audit_event; Type: TABLE; Schema: cryo; Owner: cryokit_owner
@@ -232,6 +385,7 @@ CREATE TABLE cryo.dataset_snapshot (
     content jsonb NOT NULL,
     is_public boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    team_id uuid,
     CONSTRAINT dataset_snapshot_content_complete CHECK ((jsonb_array_length(content) = row_count)),
     CONSTRAINT dataset_snapshot_row_count_positive CHECK ((row_count > 0)),
     CONSTRAINT dataset_snapshot_sha256_form CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
@@ -246,6 +400,12 @@ ALTER TABLE cryo.dataset_snapshot OWNER TO cryokit_owner;
 --
 
 COMMENT ON TABLE cryo.dataset_snapshot IS 'the rows that a model version learned from, word for word';
+
+--
+-- Name: COLUMN dataset_snapshot.team_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.dataset_snapshot.team_id IS 'the team whose private rows are in it, null without such rows';
 
 --
 -- Name: evaluation; Type: TABLE; Schema: cryo; Owner: cryokit_owner
@@ -279,6 +439,132 @@ ALTER TABLE cryo.evaluation OWNER TO cryokit_owner;
 COMMENT ON TABLE cryo.evaluation IS 'predictions for rows that the model had not seen, and the scores from them';
 
 --
+-- Name: experiment; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.experiment (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    protocol text DEFAULT ''::text NOT NULL,
+    performed_on date,
+    team_id uuid,
+    owner_id uuid,
+    is_public boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT experiment_name_present CHECK ((name <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.experiment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.experiment OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE experiment; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.experiment IS 'work at the bench that measurements came from';
+
+--
+-- Name: health_run; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.health_run (
+    id bigint NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    error_count integer NOT NULL,
+    warning_count integer NOT NULL,
+    info_count integer NOT NULL,
+    seconds double precision NOT NULL,
+    report jsonb NOT NULL,
+    CONSTRAINT health_run_error_count_not_negative CHECK ((error_count >= 0)),
+    CONSTRAINT health_run_info_count_not_negative CHECK ((info_count >= 0)),
+    CONSTRAINT health_run_status_known CHECK ((status = ANY (ARRAY['ok'::text, 'findings'::text, 'error'::text]))),
+    CONSTRAINT health_run_warning_count_not_negative CHECK ((warning_count >= 0))
+);
+
+ALTER TABLE ONLY cryo.health_run FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.health_run OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE health_run; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.health_run IS 'what each check of the database found';
+
+--
+-- Name: health_run_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.health_run ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.health_run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: job; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.job (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    done_fraction double precision DEFAULT 0 NOT NULL,
+    result jsonb,
+    error text,
+    owner_id uuid,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT job_done_fraction_is_a_fraction CHECK (((done_fraction >= (0)::double precision) AND (done_fraction <= (1)::double precision))),
+    CONSTRAINT job_failure_has_a_reason CHECK (((status <> 'failed'::text) OR (error IS NOT NULL))),
+    CONSTRAINT job_finished_in_order CHECK ((finished_at >= started_at)),
+    CONSTRAINT job_kind_form CHECK ((kind ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT job_parameters_named CHECK ((jsonb_typeof(parameters) = 'object'::text)),
+    CONSTRAINT job_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY cryo.job FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.job OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE job; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.job IS 'long work that somebody asked for';
+
+--
+-- Name: lab_verification; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.lab_verification (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    experiment_id uuid NOT NULL,
+    verifier_id uuid NOT NULL,
+    outcome text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    verified_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT lab_verification_outcome_known CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'refuted'::text, 'inconclusive'::text])))
+);
+
+ALTER TABLE ONLY cryo.lab_verification FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.lab_verification OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE lab_verification; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.lab_verification IS 'whether somebody could repeat an experiment; an experiment that has one stays';
+
+--
 -- Name: measurement; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -303,6 +589,8 @@ CREATE TABLE cryo.measurement (
     owner_id uuid,
     is_public boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    team_id uuid,
+    experiment_id uuid,
     CONSTRAINT measurement_conditions_are_named CHECK ((jsonb_typeof(conditions) = 'object'::text)),
     CONSTRAINT measurement_details_are_named CHECK ((jsonb_typeof(details) = 'object'::text)),
     CONSTRAINT measurement_evidence_known CHECK ((evidence = ANY (ARRAY['A'::text, 'B'::text, 'C'::text, 'D'::text, 'N'::text]))),
@@ -373,6 +661,28 @@ ALTER TABLE cryo.measurement ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: membership; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.membership (
+    team_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT membership_role_known CHECK ((role = ANY (ARRAY['viewer'::text, 'editor'::text, 'admin'::text])))
+);
+
+ALTER TABLE ONLY cryo.membership FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.membership OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE membership; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.membership IS 'who belongs to which team: viewers read, editors write, admins also say who belongs';
 
 --
 -- Name: mixture; Type: TABLE; Schema: cryo; Owner: cryokit_owner
@@ -654,6 +964,7 @@ CREATE TABLE cryo.prediction (
     owner_id uuid,
     is_public boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    team_id uuid,
     CONSTRAINT prediction_confidence_is_a_fraction CHECK (((confidence > (0)::double precision) AND (confidence < (1)::double precision))),
     CONSTRAINT prediction_interval_holds_value CHECK (((lower <= value) AND (value <= upper))),
     CONSTRAINT prediction_one_subject CHECK ((num_nonnulls(molecule_id, mixture_id) <= 1)),
@@ -766,6 +1077,43 @@ COMMENT ON TABLE cryo.report_run IS 'one run of a notebook';
 COMMENT ON COLUMN cryo.report_run.owner_id IS 'null: started on the machine itself';
 
 --
+-- Name: share; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.share (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    experiment_id uuid,
+    measurement_id bigint,
+    prediction_id bigint,
+    grantee_user_id uuid,
+    grantee_team_id uuid,
+    may text NOT NULL,
+    granted_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT share_expires_later CHECK ((expires_at > created_at)),
+    CONSTRAINT share_may_known CHECK ((may = ANY (ARRAY['view'::text, 'edit'::text]))),
+    CONSTRAINT share_one_grantee CHECK ((num_nonnulls(grantee_user_id, grantee_team_id) = 1)),
+    CONSTRAINT share_one_item CHECK ((num_nonnulls(experiment_id, measurement_id, prediction_id) = 1))
+);
+
+ALTER TABLE ONLY cryo.share FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.share OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE share; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.share IS 'one item that somebody outside of the team may view or edit, until it expires';
+
+--
+-- Name: COLUMN share.experiment_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.share.experiment_id IS 'the experiment with its measurements and verifications';
+
+--
 -- Name: target; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -789,6 +1137,65 @@ ALTER TABLE cryo.target OWNER TO cryokit_owner;
 COMMENT ON TABLE cryo.target IS 'what models predict';
 
 --
+-- Name: team; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.team (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT team_name_form CHECK ((name ~ '^[^[:space:]][^[:cntrl:]]{0,98}[^[:space:]]$'::text))
+);
+
+ALTER TABLE ONLY cryo.team FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.team OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE team; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.team IS 'people who see each other''s rows';
+
+--
+-- Name: quarantined_row; Type: TABLE; Schema: quarantine; Owner: cryokit_owner
+--
+
+CREATE TABLE quarantine.quarantined_row (
+    id bigint NOT NULL,
+    table_schema text NOT NULL,
+    table_name text NOT NULL,
+    key jsonb NOT NULL,
+    reason text NOT NULL,
+    content jsonb NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
+    restored_at timestamp with time zone
+);
+
+ALTER TABLE ONLY quarantine.quarantined_row FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE quarantine.quarantined_row OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE quarantined_row; Type: COMMENT; Schema: quarantine; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE quarantine.quarantined_row IS 'one row as it was, and why it is here; it can be put back';
+
+--
+-- Name: quarantined_row_id_seq; Type: SEQUENCE; Schema: quarantine; Owner: cryokit_owner
+--
+
+ALTER TABLE quarantine.quarantined_row ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME quarantine.quarantined_row_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: alembic_version alembic_version_pkc; Type: CONSTRAINT; Schema: app; Owner: cryokit_owner
 --
 
@@ -801,6 +1208,20 @@ ALTER TABLE ONLY app.alembic_version
 
 ALTER TABLE ONLY app.applied_file
     ADD CONSTRAINT applied_file_pkey PRIMARY KEY (name);
+
+--
+-- Name: api_token api_token_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.api_token
+    ADD CONSTRAINT api_token_pkey PRIMARY KEY (id);
+
+--
+-- Name: api_token api_token_token_sha256_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.api_token
+    ADD CONSTRAINT api_token_token_sha256_key UNIQUE (token_sha256);
 
 --
 -- Name: app_login app_login_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -852,6 +1273,34 @@ ALTER TABLE ONLY cryo.evaluation
     ADD CONSTRAINT evaluation_pkey PRIMARY KEY (id);
 
 --
+-- Name: experiment experiment_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.experiment
+    ADD CONSTRAINT experiment_pkey PRIMARY KEY (id);
+
+--
+-- Name: health_run health_run_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.health_run
+    ADD CONSTRAINT health_run_pkey PRIMARY KEY (id);
+
+--
+-- Name: job job_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+--
+-- Name: lab_verification lab_verification_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.lab_verification
+    ADD CONSTRAINT lab_verification_pkey PRIMARY KEY (id);
+
+--
 -- Name: measurement measurement_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -864,6 +1313,13 @@ ALTER TABLE ONLY cryo.measurement
 
 ALTER TABLE ONLY cryo.measurement
     ADD CONSTRAINT measurement_row_key UNIQUE NULLS NOT DISTINCT (row_sha256, owner_id);
+
+--
+-- Name: membership membership_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.membership
+    ADD CONSTRAINT membership_pkey PRIMARY KEY (team_id, user_id);
 
 --
 -- Name: mixture_component mixture_component_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -978,11 +1434,45 @@ ALTER TABLE ONLY cryo.report_run
     ADD CONSTRAINT report_run_pkey PRIMARY KEY (id);
 
 --
+-- Name: share share_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_key UNIQUE NULLS NOT DISTINCT (experiment_id, measurement_id, prediction_id, grantee_user_id, grantee_team_id);
+
+--
+-- Name: share share_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_pkey PRIMARY KEY (id);
+
+--
 -- Name: target target_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
 ALTER TABLE ONLY cryo.target
     ADD CONSTRAINT target_pkey PRIMARY KEY (name);
+
+--
+-- Name: team team_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.team
+    ADD CONSTRAINT team_pkey PRIMARY KEY (id);
+
+--
+-- Name: quarantined_row quarantined_row_pkey; Type: CONSTRAINT; Schema: quarantine; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY quarantine.quarantined_row
+    ADD CONSTRAINT quarantined_row_pkey PRIMARY KEY (id);
+
+--
+-- Name: api_token_user_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX api_token_user_id_idx ON cryo.api_token USING btree (user_id);
 
 --
 -- Name: app_login_user_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
@@ -1009,10 +1499,58 @@ CREATE INDEX audit_event_actor_id_idx ON cryo.audit_event USING btree (actor_id)
 CREATE INDEX audit_event_recorded_at_idx ON cryo.audit_event USING btree (recorded_at);
 
 --
+-- Name: dataset_snapshot_team_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX dataset_snapshot_team_id_idx ON cryo.dataset_snapshot USING btree (team_id);
+
+--
 -- Name: evaluation_model_version_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
 --
 
 CREATE INDEX evaluation_model_version_id_idx ON cryo.evaluation USING btree (model_version_id);
+
+--
+-- Name: experiment_owner_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX experiment_owner_id_idx ON cryo.experiment USING btree (owner_id);
+
+--
+-- Name: experiment_team_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX experiment_team_id_idx ON cryo.experiment USING btree (team_id);
+
+--
+-- Name: health_run_checked_at_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX health_run_checked_at_idx ON cryo.health_run USING btree (checked_at);
+
+--
+-- Name: job_owner_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX job_owner_id_idx ON cryo.job USING btree (owner_id);
+
+--
+-- Name: lab_verification_experiment_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX lab_verification_experiment_id_idx ON cryo.lab_verification USING btree (experiment_id);
+
+--
+-- Name: lab_verification_verifier_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX lab_verification_verifier_id_idx ON cryo.lab_verification USING btree (verifier_id);
+
+--
+-- Name: measurement_experiment_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX measurement_experiment_id_idx ON cryo.measurement USING btree (experiment_id);
 
 --
 -- Name: measurement_mixture_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
@@ -1043,6 +1581,18 @@ CREATE INDEX measurement_property_type_id_idx ON cryo.measurement USING btree (p
 --
 
 CREATE INDEX measurement_target_idx ON cryo.measurement USING btree (target);
+
+--
+-- Name: measurement_team_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX measurement_team_id_idx ON cryo.measurement USING btree (team_id);
+
+--
+-- Name: membership_user_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX membership_user_id_idx ON cryo.membership USING btree (user_id);
 
 --
 -- Name: mixture_component_molecule_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
@@ -1093,6 +1643,12 @@ CREATE INDEX prediction_molecule_id_idx ON cryo.prediction USING btree (molecule
 CREATE INDEX prediction_owner_id_idx ON cryo.prediction USING btree (owner_id);
 
 --
+-- Name: prediction_team_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX prediction_team_id_idx ON cryo.prediction USING btree (team_id);
+
+--
 -- Name: report_run_name_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1103,6 +1659,49 @@ CREATE INDEX report_run_name_idx ON cryo.report_run USING btree (name, started_a
 --
 
 CREATE INDEX report_run_owner_id_idx ON cryo.report_run USING btree (owner_id);
+
+--
+-- Name: share_granted_by_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX share_granted_by_idx ON cryo.share USING btree (granted_by);
+
+--
+-- Name: share_grantee_team_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX share_grantee_team_id_idx ON cryo.share USING btree (grantee_team_id);
+
+--
+-- Name: share_grantee_user_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX share_grantee_user_id_idx ON cryo.share USING btree (grantee_user_id);
+
+--
+-- Name: share_measurement_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX share_measurement_id_idx ON cryo.share USING btree (measurement_id);
+
+--
+-- Name: share_prediction_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX share_prediction_id_idx ON cryo.share USING btree (prediction_id);
+
+--
+-- Name: team_name_key; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE UNIQUE INDEX team_name_key ON cryo.team USING btree (lower(name));
+
+--
+-- Name: api_token api_token_user_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.api_token
+    ADD CONSTRAINT api_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES cryo.app_user(id) ON DELETE CASCADE;
 
 --
 -- Name: app_login app_login_user_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -1126,11 +1725,60 @@ ALTER TABLE ONLY cryo.dataset_snapshot
     ADD CONSTRAINT dataset_snapshot_target_fkey FOREIGN KEY (target) REFERENCES cryo.target(name) ON DELETE RESTRICT;
 
 --
+-- Name: dataset_snapshot dataset_snapshot_team_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.dataset_snapshot
+    ADD CONSTRAINT dataset_snapshot_team_id_fkey FOREIGN KEY (team_id) REFERENCES cryo.team(id) ON DELETE RESTRICT;
+
+--
 -- Name: evaluation evaluation_model_version_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
 ALTER TABLE ONLY cryo.evaluation
     ADD CONSTRAINT evaluation_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES cryo.model_version(id) ON DELETE CASCADE;
+
+--
+-- Name: experiment experiment_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.experiment
+    ADD CONSTRAINT experiment_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: experiment experiment_team_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.experiment
+    ADD CONSTRAINT experiment_team_id_fkey FOREIGN KEY (team_id) REFERENCES cryo.team(id) ON DELETE RESTRICT;
+
+--
+-- Name: job job_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.job
+    ADD CONSTRAINT job_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: lab_verification lab_verification_experiment_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.lab_verification
+    ADD CONSTRAINT lab_verification_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES cryo.experiment(id) ON DELETE RESTRICT;
+
+--
+-- Name: lab_verification lab_verification_verifier_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.lab_verification
+    ADD CONSTRAINT lab_verification_verifier_id_fkey FOREIGN KEY (verifier_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: measurement measurement_experiment_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES cryo.experiment(id) ON DELETE RESTRICT;
 
 --
 -- Name: measurement measurement_mixture_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -1166,6 +1814,27 @@ ALTER TABLE ONLY cryo.measurement
 
 ALTER TABLE ONLY cryo.measurement
     ADD CONSTRAINT measurement_target_fkey FOREIGN KEY (target) REFERENCES cryo.target(name) ON DELETE RESTRICT;
+
+--
+-- Name: measurement measurement_team_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.measurement
+    ADD CONSTRAINT measurement_team_id_fkey FOREIGN KEY (team_id) REFERENCES cryo.team(id) ON DELETE RESTRICT;
+
+--
+-- Name: membership membership_team_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.membership
+    ADD CONSTRAINT membership_team_id_fkey FOREIGN KEY (team_id) REFERENCES cryo.team(id) ON DELETE CASCADE;
+
+--
+-- Name: membership membership_user_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.membership
+    ADD CONSTRAINT membership_user_id_fkey FOREIGN KEY (user_id) REFERENCES cryo.app_user(id) ON DELETE CASCADE;
 
 --
 -- Name: mixture_component mixture_component_mixture_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -1238,11 +1907,72 @@ ALTER TABLE ONLY cryo.prediction
     ADD CONSTRAINT prediction_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
 
 --
+-- Name: prediction prediction_team_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.prediction
+    ADD CONSTRAINT prediction_team_id_fkey FOREIGN KEY (team_id) REFERENCES cryo.team(id) ON DELETE RESTRICT;
+
+--
 -- Name: report_run report_run_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
 ALTER TABLE ONLY cryo.report_run
     ADD CONSTRAINT report_run_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: share share_experiment_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES cryo.experiment(id) ON DELETE CASCADE;
+
+--
+-- Name: share share_granted_by_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: share share_grantee_team_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_grantee_team_id_fkey FOREIGN KEY (grantee_team_id) REFERENCES cryo.team(id) ON DELETE CASCADE;
+
+--
+-- Name: share share_grantee_user_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_grantee_user_id_fkey FOREIGN KEY (grantee_user_id) REFERENCES cryo.app_user(id) ON DELETE CASCADE;
+
+--
+-- Name: share share_measurement_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_measurement_id_fkey FOREIGN KEY (measurement_id) REFERENCES cryo.measurement(id) ON DELETE CASCADE;
+
+--
+-- Name: share share_prediction_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.share
+    ADD CONSTRAINT share_prediction_id_fkey FOREIGN KEY (prediction_id) REFERENCES cryo.prediction(id) ON DELETE CASCADE;
+
+--
+-- Name: api_token; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.api_token ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: api_token api_token_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY api_token_select ON cryo.api_token FOR SELECT TO authenticated USING ((user_id = ( SELECT app.uid() AS uid)));
 
 --
 -- Name: app_login; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -1254,7 +1984,7 @@ ALTER TABLE cryo.app_login ENABLE ROW LEVEL SECURITY;
 -- Name: app_login app_login_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY app_login_select ON cryo.app_login FOR SELECT TO authenticated USING ((login_role = SESSION_USER));
+CREATE POLICY app_login_select ON cryo.app_login FOR SELECT TO cryokit_owner, authenticated USING ((login_role = SESSION_USER));
 
 --
 -- Name: app_user; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -1296,7 +2026,13 @@ ALTER TABLE cryo.dataset_snapshot ENABLE ROW LEVEL SECURITY;
 -- Name: dataset_snapshot dataset_snapshot_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY dataset_snapshot_select ON cryo.dataset_snapshot FOR SELECT TO anon, authenticated USING (is_public);
+CREATE POLICY dataset_snapshot_select ON cryo.dataset_snapshot FOR SELECT TO authenticated USING ((is_public OR (team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[]))));
+
+--
+-- Name: dataset_snapshot dataset_snapshot_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY dataset_snapshot_select_public ON cryo.dataset_snapshot FOR SELECT TO anon USING (is_public);
 
 --
 -- Name: evaluation; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -1308,7 +2044,116 @@ ALTER TABLE cryo.evaluation ENABLE ROW LEVEL SECURITY;
 -- Name: evaluation evaluation_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY evaluation_select ON cryo.evaluation FOR SELECT TO anon, authenticated USING (is_public);
+CREATE POLICY evaluation_select ON cryo.evaluation FOR SELECT TO authenticated USING ((is_public OR (EXISTS ( SELECT
+   FROM (cryo.model_version
+     JOIN cryo.dataset_snapshot ON ((model_version.dataset_snapshot_id = dataset_snapshot.id)))
+  WHERE ((model_version.id = evaluation.model_version_id) AND (dataset_snapshot.team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[])))))));
+
+--
+-- Name: evaluation evaluation_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY evaluation_select_public ON cryo.evaluation FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: experiment; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.experiment ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: experiment experiment_delete; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY experiment_delete ON cryo.experiment FOR DELETE TO authenticated USING ((( SELECT app.may('researcher'::text) AS may) AND (((owner_id = ( SELECT app.uid() AS uid)) AND (team_id IS NULL)) OR ((owner_id = ( SELECT app.uid() AS uid)) AND (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[]))) OR (team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])))));
+
+--
+-- Name: experiment experiment_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY experiment_insert ON cryo.experiment FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND (NOT is_public) AND ( SELECT app.may('researcher'::text) AS may) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])))));
+
+--
+-- Name: experiment experiment_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY experiment_select ON cryo.experiment FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid)) OR (team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[])) OR (id = ANY (( SELECT app.shared_experiments('view'::text) AS shared_experiments)::uuid[]))));
+
+--
+-- Name: experiment experiment_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY experiment_select_public ON cryo.experiment FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: experiment experiment_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY experiment_update ON cryo.experiment FOR UPDATE TO authenticated USING ((( SELECT app.may('researcher'::text) AS may) AND (((owner_id = ( SELECT app.uid() AS uid)) AND (team_id IS NULL)) OR (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])) OR (id = ANY (( SELECT app.shared_experiments('edit'::text) AS shared_experiments)::uuid[]))))) WITH CHECK ((( SELECT app.may('researcher'::text) AS may) AND (((owner_id = ( SELECT app.uid() AS uid)) AND (team_id IS NULL)) OR (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])) OR (id = ANY (( SELECT app.shared_experiments('edit'::text) AS shared_experiments)::uuid[])))));
+
+--
+-- Name: health_run; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.health_run ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: health_run health_run_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY health_run_select ON cryo.health_run FOR SELECT TO authenticated USING (( SELECT app.may('admin'::text) AS may));
+
+--
+-- Name: job; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.job ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job job_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY job_insert ON cryo.job FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: job job_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY job_select ON cryo.job FOR SELECT TO authenticated USING ((owner_id = ( SELECT app.uid() AS uid)));
+
+--
+-- Name: job job_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY job_update ON cryo.job FOR UPDATE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND (status = 'cancelled'::text) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: lab_verification; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.lab_verification ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lab_verification lab_verification_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY lab_verification_insert ON cryo.lab_verification FOR INSERT TO authenticated WITH CHECK (((verifier_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may) AND (EXISTS ( SELECT
+   FROM cryo.experiment
+  WHERE ((experiment.id = lab_verification.experiment_id) AND (((experiment.owner_id = ( SELECT app.uid() AS uid)) AND (experiment.team_id IS NULL)) OR (experiment.team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])) OR (experiment.id = ANY (( SELECT app.shared_experiments('edit'::text) AS shared_experiments)::uuid[]))))))));
+
+--
+-- Name: lab_verification lab_verification_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY lab_verification_select ON cryo.lab_verification FOR SELECT TO anon, authenticated USING ((EXISTS ( SELECT
+   FROM cryo.experiment
+  WHERE (experiment.id = lab_verification.experiment_id))));
+
+--
+-- Name: lab_verification lab_verification_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY lab_verification_update ON cryo.lab_verification FOR UPDATE TO authenticated USING (((verifier_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((verifier_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
 
 --
 -- Name: measurement; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -1320,19 +2165,21 @@ ALTER TABLE cryo.measurement ENABLE ROW LEVEL SECURITY;
 -- Name: measurement measurement_delete; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY measurement_delete ON cryo.measurement FOR DELETE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+CREATE POLICY measurement_delete ON cryo.measurement FOR DELETE TO authenticated USING ((( SELECT app.may('researcher'::text) AS may) AND (((owner_id = ( SELECT app.uid() AS uid)) AND (team_id IS NULL)) OR ((owner_id = ( SELECT app.uid() AS uid)) AND (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[]))) OR (team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])))));
 
 --
 -- Name: measurement measurement_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY measurement_insert ON cryo.measurement FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+CREATE POLICY measurement_insert ON cryo.measurement FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND (NOT is_public) AND ( SELECT app.may('researcher'::text) AS may) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[]))) AND ((experiment_id IS NULL) OR (EXISTS ( SELECT
+   FROM cryo.experiment
+  WHERE ((experiment.id = measurement.experiment_id) AND (((experiment.owner_id = ( SELECT app.uid() AS uid)) AND (experiment.team_id IS NULL)) OR (experiment.team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])) OR (experiment.id = ANY (( SELECT app.shared_experiments('edit'::text) AS shared_experiments)::uuid[])))))))));
 
 --
 -- Name: measurement measurement_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY measurement_select ON cryo.measurement FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid))));
+CREATE POLICY measurement_select ON cryo.measurement FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid)) OR (team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[])) OR (id = ANY (( SELECT app.shared_measurements('view'::text) AS shared_measurements)::bigint[])) OR (experiment_id = ANY (( SELECT app.shared_experiments('view'::text) AS shared_experiments)::uuid[]))));
 
 --
 -- Name: measurement measurement_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
@@ -1344,7 +2191,43 @@ CREATE POLICY measurement_select_public ON cryo.measurement FOR SELECT TO anon U
 -- Name: measurement measurement_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY measurement_update ON cryo.measurement FOR UPDATE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+CREATE POLICY measurement_update ON cryo.measurement FOR UPDATE TO authenticated USING ((( SELECT app.may('researcher'::text) AS may) AND (((owner_id = ( SELECT app.uid() AS uid)) AND (team_id IS NULL)) OR (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])) OR (id = ANY (( SELECT app.shared_measurements('edit'::text) AS shared_measurements)::bigint[])) OR (experiment_id = ANY (( SELECT app.shared_experiments('edit'::text) AS shared_experiments)::uuid[]))))) WITH CHECK ((( SELECT app.may('researcher'::text) AS may) AND (((owner_id = ( SELECT app.uid() AS uid)) AND (team_id IS NULL)) OR (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])) OR (id = ANY (( SELECT app.shared_measurements('edit'::text) AS shared_measurements)::bigint[])) OR (experiment_id = ANY (( SELECT app.shared_experiments('edit'::text) AS shared_experiments)::uuid[])))));
+
+--
+-- Name: membership; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.membership ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: membership membership_delete; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY membership_delete ON cryo.membership FOR DELETE TO authenticated USING ((team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])));
+
+--
+-- Name: membership membership_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY membership_insert ON cryo.membership FOR INSERT TO authenticated WITH CHECK ((team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])));
+
+--
+-- Name: membership membership_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY membership_select ON cryo.membership FOR SELECT TO authenticated USING ((team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[])));
+
+--
+-- Name: membership membership_select_own; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY membership_select_own ON cryo.membership FOR SELECT TO cryokit_owner USING ((user_id = ( SELECT app.uid() AS uid)));
+
+--
+-- Name: membership membership_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY membership_update ON cryo.membership FOR UPDATE TO authenticated USING ((team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[]))) WITH CHECK ((team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])));
 
 --
 -- Name: mixture; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -1402,13 +2285,7 @@ ALTER TABLE cryo.model_version ENABLE ROW LEVEL SECURITY;
 -- Name: model_version model_version_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY model_version_select ON cryo.model_version FOR SELECT TO authenticated USING (true);
-
---
--- Name: model_version model_version_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
---
-
-CREATE POLICY model_version_select_public ON cryo.model_version FOR SELECT TO anon USING ((EXISTS ( SELECT
+CREATE POLICY model_version_select ON cryo.model_version FOR SELECT TO anon, authenticated USING ((EXISTS ( SELECT
    FROM cryo.dataset_snapshot
   WHERE (dataset_snapshot.id = model_version.dataset_snapshot_id))));
 
@@ -1464,19 +2341,19 @@ ALTER TABLE cryo.prediction ENABLE ROW LEVEL SECURITY;
 -- Name: prediction prediction_delete; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY prediction_delete ON cryo.prediction FOR DELETE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+CREATE POLICY prediction_delete ON cryo.prediction FOR DELETE TO authenticated USING ((( SELECT app.may('researcher'::text) AS may) AND (((owner_id = ( SELECT app.uid() AS uid)) AND (team_id IS NULL)) OR ((owner_id = ( SELECT app.uid() AS uid)) AND (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[]))) OR (team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])))));
 
 --
 -- Name: prediction prediction_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY prediction_insert ON cryo.prediction FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+CREATE POLICY prediction_insert ON cryo.prediction FOR INSERT TO authenticated WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND (NOT is_public) AND ( SELECT app.may('researcher'::text) AS may) AND ((team_id IS NULL) OR (team_id = ANY (( SELECT app.team_ids('editor'::text) AS team_ids)::uuid[])))));
 
 --
 -- Name: prediction prediction_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY prediction_select ON cryo.prediction FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid))));
+CREATE POLICY prediction_select ON cryo.prediction FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid)) OR (team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[])) OR (id = ANY (( SELECT app.shared_predictions() AS shared_predictions)::bigint[]))));
 
 --
 -- Name: prediction prediction_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
@@ -1521,6 +2398,48 @@ CREATE POLICY report_run_select ON cryo.report_run FOR SELECT TO authenticated U
 CREATE POLICY report_run_update ON cryo.report_run FOR UPDATE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
 
 --
+-- Name: share; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.share ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: share share_delete; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY share_delete ON cryo.share FOR DELETE TO authenticated USING ((granted_by = ( SELECT app.uid() AS uid)));
+
+--
+-- Name: share share_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY share_insert ON cryo.share FOR INSERT TO authenticated WITH CHECK (((granted_by = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may) AND ((EXISTS ( SELECT
+   FROM cryo.experiment
+  WHERE ((experiment.id = share.experiment_id) AND ((experiment.owner_id = ( SELECT app.uid() AS uid)) OR (experiment.team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])))))) OR (EXISTS ( SELECT
+   FROM cryo.measurement
+  WHERE ((measurement.id = share.measurement_id) AND ((measurement.owner_id = ( SELECT app.uid() AS uid)) OR (measurement.team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])))))) OR (EXISTS ( SELECT
+   FROM cryo.prediction
+  WHERE ((prediction.id = share.prediction_id) AND ((prediction.owner_id = ( SELECT app.uid() AS uid)) OR (prediction.team_id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])))))))));
+
+--
+-- Name: share share_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY share_select ON cryo.share FOR SELECT TO authenticated USING (((granted_by = ( SELECT app.uid() AS uid)) OR (grantee_user_id = ( SELECT app.uid() AS uid)) OR (grantee_team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[]))));
+
+--
+-- Name: share share_select_received; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY share_select_received ON cryo.share FOR SELECT TO cryokit_owner USING (((grantee_user_id = ( SELECT app.uid() AS uid)) OR (grantee_team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[]))));
+
+--
+-- Name: share share_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY share_update ON cryo.share FOR UPDATE TO authenticated USING (((granted_by = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((granted_by = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
 -- Name: target; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1531,6 +2450,36 @@ ALTER TABLE cryo.target ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY target_select ON cryo.target FOR SELECT TO anon, authenticated USING (true);
+
+--
+-- Name: team; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.team ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: team team_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY team_select ON cryo.team FOR SELECT TO authenticated USING ((id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[])));
+
+--
+-- Name: team team_update; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY team_update ON cryo.team FOR UPDATE TO authenticated USING ((id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[]))) WITH CHECK ((id = ANY (( SELECT app.team_ids('admin'::text) AS team_ids)::uuid[])));
+
+--
+-- Name: quarantined_row; Type: ROW SECURITY; Schema: quarantine; Owner: cryokit_owner
+--
+
+ALTER TABLE quarantine.quarantined_row ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: quarantined_row quarantined_row_select; Type: POLICY; Schema: quarantine; Owner: cryokit_owner
+--
+
+CREATE POLICY quarantined_row_select ON quarantine.quarantined_row FOR SELECT TO authenticated USING (( SELECT app.may('admin'::text) AS may));
 
 --
 -- Name: SCHEMA app; Type: ACL; Schema: -; Owner: cryokit_owner
@@ -1549,6 +2498,13 @@ GRANT USAGE ON SCHEMA cryo TO authenticated;
 GRANT USAGE ON SCHEMA cryo TO service_role;
 
 --
+-- Name: SCHEMA quarantine; Type: ACL; Schema: -; Owner: cryokit_owner
+--
+
+GRANT USAGE ON SCHEMA quarantine TO service_role;
+GRANT USAGE ON SCHEMA quarantine TO authenticated;
+
+--
 -- Name: FUNCTION may(wanted text); Type: ACL; Schema: app; Owner: cryokit_owner
 --
 
@@ -1556,6 +2512,34 @@ REVOKE ALL ON FUNCTION app.may(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.may(wanted text) TO anon;
 GRANT ALL ON FUNCTION app.may(wanted text) TO authenticated;
 GRANT ALL ON FUNCTION app.may(wanted text) TO service_role;
+
+--
+-- Name: FUNCTION shared_experiments(wanted text); Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+REVOKE ALL ON FUNCTION app.shared_experiments(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.shared_experiments(wanted text) TO authenticated;
+
+--
+-- Name: FUNCTION shared_measurements(wanted text); Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+REVOKE ALL ON FUNCTION app.shared_measurements(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.shared_measurements(wanted text) TO authenticated;
+
+--
+-- Name: FUNCTION shared_predictions(); Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+REVOKE ALL ON FUNCTION app.shared_predictions() FROM PUBLIC;
+GRANT ALL ON FUNCTION app.shared_predictions() TO authenticated;
+
+--
+-- Name: FUNCTION team_ids(wanted text); Type: ACL; Schema: app; Owner: cryokit_owner
+--
+
+REVOKE ALL ON FUNCTION app.team_ids(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.team_ids(wanted text) TO authenticated;
 
 --
 -- Name: FUNCTION uid(); Type: ACL; Schema: app; Owner: cryokit_owner
@@ -1577,6 +2561,54 @@ GRANT SELECT ON TABLE app.alembic_version TO service_role;
 --
 
 GRANT SELECT ON TABLE app.applied_file TO service_role;
+
+--
+-- Name: TABLE api_token; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.api_token TO service_role;
+
+--
+-- Name: COLUMN api_token.id; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(id) ON TABLE cryo.api_token TO authenticated;
+
+--
+-- Name: COLUMN api_token.user_id; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(user_id) ON TABLE cryo.api_token TO authenticated;
+
+--
+-- Name: COLUMN api_token.name; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(name) ON TABLE cryo.api_token TO authenticated;
+
+--
+-- Name: COLUMN api_token.scope; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(scope) ON TABLE cryo.api_token TO authenticated;
+
+--
+-- Name: COLUMN api_token.created_at; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(created_at) ON TABLE cryo.api_token TO authenticated;
+
+--
+-- Name: COLUMN api_token.expires_at; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(expires_at) ON TABLE cryo.api_token TO authenticated;
+
+--
+-- Name: COLUMN api_token.revoked_at; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT(revoked_at) ON TABLE cryo.api_token TO authenticated;
 
 --
 -- Name: TABLE app_login; Type: ACL; Schema: cryo; Owner: cryokit_owner
@@ -1646,12 +2678,163 @@ GRANT SELECT ON TABLE cryo.evaluation TO anon;
 GRANT SELECT ON TABLE cryo.evaluation TO authenticated;
 
 --
+-- Name: TABLE experiment; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.experiment TO service_role;
+GRANT SELECT ON TABLE cryo.experiment TO anon;
+GRANT SELECT,INSERT,DELETE ON TABLE cryo.experiment TO authenticated;
+
+--
+-- Name: COLUMN experiment.name; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(name) ON TABLE cryo.experiment TO authenticated;
+
+--
+-- Name: COLUMN experiment.protocol; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(protocol) ON TABLE cryo.experiment TO authenticated;
+
+--
+-- Name: COLUMN experiment.performed_on; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(performed_on) ON TABLE cryo.experiment TO authenticated;
+
+--
+-- Name: TABLE health_run; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.health_run TO service_role;
+GRANT SELECT ON TABLE cryo.health_run TO authenticated;
+
+--
+-- Name: TABLE job; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.job TO service_role;
+GRANT SELECT,INSERT ON TABLE cryo.job TO authenticated;
+
+--
+-- Name: COLUMN job.status; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(status) ON TABLE cryo.job TO authenticated;
+
+--
+-- Name: TABLE lab_verification; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.lab_verification TO service_role;
+GRANT SELECT ON TABLE cryo.lab_verification TO anon;
+GRANT SELECT,INSERT ON TABLE cryo.lab_verification TO authenticated;
+
+--
+-- Name: COLUMN lab_verification.outcome; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(outcome) ON TABLE cryo.lab_verification TO authenticated;
+
+--
+-- Name: COLUMN lab_verification.note; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(note) ON TABLE cryo.lab_verification TO authenticated;
+
+--
 -- Name: TABLE measurement; Type: ACL; Schema: cryo; Owner: cryokit_owner
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.measurement TO service_role;
 GRANT SELECT ON TABLE cryo.measurement TO anon;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.measurement TO authenticated;
+GRANT SELECT,INSERT,DELETE ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.name; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(name) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.value; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(value) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.unit; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(unit) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.conditions; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(conditions) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.spread; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(spread) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.repeat_count; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(repeat_count) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.source; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(source) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.evidence; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(evidence) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.is_published; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(is_published) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.is_curated; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(is_curated) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.details; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(details) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: COLUMN measurement.row_sha256; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(row_sha256) ON TABLE cryo.measurement TO authenticated;
+
+--
+-- Name: TABLE membership; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.membership TO service_role;
+GRANT SELECT,INSERT,DELETE ON TABLE cryo.membership TO authenticated;
+
+--
+-- Name: COLUMN membership.role; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(role) ON TABLE cryo.membership TO authenticated;
 
 --
 -- Name: TABLE mixture; Type: ACL; Schema: cryo; Owner: cryokit_owner
@@ -1725,12 +2908,57 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.report_run TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE cryo.report_run TO authenticated;
 
 --
+-- Name: TABLE share; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.share TO service_role;
+GRANT SELECT,INSERT,DELETE ON TABLE cryo.share TO authenticated;
+
+--
+-- Name: COLUMN share.may; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(may) ON TABLE cryo.share TO authenticated;
+
+--
+-- Name: COLUMN share.expires_at; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(expires_at) ON TABLE cryo.share TO authenticated;
+
+--
 -- Name: TABLE target; Type: ACL; Schema: cryo; Owner: cryokit_owner
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.target TO service_role;
 GRANT SELECT ON TABLE cryo.target TO anon;
 GRANT SELECT ON TABLE cryo.target TO authenticated;
+
+--
+-- Name: TABLE team; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.team TO service_role;
+GRANT SELECT ON TABLE cryo.team TO authenticated;
+
+--
+-- Name: COLUMN team.name; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT UPDATE(name) ON TABLE cryo.team TO authenticated;
+
+--
+-- Name: TABLE quarantined_row; Type: ACL; Schema: quarantine; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT ON TABLE quarantine.quarantined_row TO service_role;
+GRANT SELECT ON TABLE quarantine.quarantined_row TO authenticated;
+
+--
+-- Name: COLUMN quarantined_row.restored_at; Type: ACL; Schema: quarantine; Owner: cryokit_owner
+--
+
+GRANT UPDATE(restored_at) ON TABLE quarantine.quarantined_row TO service_role;
 
 --
 -- PostgreSQL database dump complete

@@ -7,6 +7,7 @@ from fastapi_offline import FastAPIOffline
 
 from cryokit import __version__
 from cryokit.api import login, middleware, problems
+from cryokit.api.readiness import KeptReadiness
 from cryokit.api.routes import evaluations, health, models, predictions, reports, session, system, targets
 from cryokit.api.throttle import LoginThrottle
 from cryokit.workbench import Workbench
@@ -14,6 +15,7 @@ from cryokit.workbench import Workbench
 PREFIX = "/api/v1"
 _DESCRIPTION = "Predictions for cryoprotectant discovery. Errors are problem details (RFC 9457) with a stable code."
 _ROUTERS = (
+    health.router,
     session.router,
     targets.router,
     predictions.router,
@@ -35,6 +37,7 @@ def create_app(workbench: Workbench) -> FastAPI:
     )
     app.state.workbench = workbench
     app.state.throttle = LoginThrottle()
+    app.state.readiness = KeptReadiness(workbench)
     app.state.documents = WeakSet()
     app.include_router(health.router)
     app.include_router(login.router)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cryokit.api.auth import COOKIE, LIFETIME, UnauthenticatedError, identity_of, is_plain_loopback, issue_token
+from cryokit.api.problems import printable
 from cryokit.api.sessions import sign_in
 from cryokit.api.throttle import RateLimitedError
 from cryokit.errors import UnavailableError
@@ -33,7 +34,7 @@ def _page(request: Request, next_path: str, name: str = "", problem: str = "", s
     is_kept = request.url.scheme == "https" or is_plain_loopback(request)
     problem = problem or ("" if is_kept else _NEEDS_HTTPS)
     alert = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
-    html = _template().substitute(next=escape(next_path), name=escape(name), alert=alert)
+    html = _template().substitute(next=escape(next_path), name=escape(printable(name)), alert=alert)
     return HTMLResponse(html, status)
 
 

@@ -46,6 +46,11 @@ def problem_body(status: int, code: str, detail: str, errors: list[dict[str, str
     return problem.model_dump(exclude_none=True)
 
 
+def printable(text: str) -> str:
+    """Return a text that can be sent: halves of characters, which a caller can send escaped, are escaped again."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _answer(
     status: int,
     code: str,
@@ -53,7 +58,7 @@ def _answer(
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
-    body = problem_body(status, code, detail, errors)
+    body = problem_body(status, code, printable(detail), errors)
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -67,7 +72,10 @@ def _own_error(_request: Request, error: CryokitError) -> JSONResponse:
 
 
 def _wrong_fields(_request: Request, error: RequestValidationError) -> JSONResponse:
-    errors = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+    errors = [
+        {"field": printable(".".join(map(str, item["loc"]))), "message": printable(item["msg"])}
+        for item in error.errors()
+    ]
     first = errors[0]
     return _answer(422, "invalid_input", f"{first['field']}: {first['message']}", errors)
 

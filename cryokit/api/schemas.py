@@ -1,17 +1,31 @@
 """What the API takes and gives."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cryokit.domain import CONFIDENCE, ENDPOINTS, INSUFFICIENT_SKILL, Target
 
 MAX_ROWS = 10_000
 MAX_TEXT = 2_000
 
-type Item = str
+
+def is_clean(text: str) -> bool:
+    """Whether a text can be stored and sent: no NUL character, and no half of a character."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _clean(text: str) -> str:
+    if not is_clean(text):
+        msg = "the text holds a NUL character or half of a surrogate pair; send plain Unicode text"
+        raise ValueError(msg)
+    return text
+
+
+type Text = Annotated[str, AfterValidator(_clean)]
+type Item = Text
 type Skill = Literal["skill", INSUFFICIENT_SKILL]
 
 
@@ -20,8 +34,8 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=200)
-    password: str = Field(min_length=1, max_length=1_000)
+    name: Text = Field(min_length=1, max_length=200)
+    password: Text = Field(min_length=1, max_length=1_000)
 
 
 class Session(BaseModel):
@@ -64,14 +78,14 @@ class PredictionRequest(BaseModel):
         json_schema_extra={"examples": [{"target": "tg", "smiles": ["OCC(O)CO", "CS(C)=O"]}]},
     )
 
-    target: str
+    target: Text
     smiles: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
     recipes: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
     version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="the newest version when left out")
-    assay: str | None = Field(default=None, max_length=MAX_TEXT)
+    assay: Text | None = Field(default=None, max_length=MAX_TEXT)
     concentration_millimolar: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    buffer: str | None = Field(default=None, max_length=MAX_TEXT)
-    cell: str | None = Field(default=None, max_length=MAX_TEXT)
+    buffer: Text | None = Field(default=None, max_length=MAX_TEXT)
+    cell: Text | None = Field(default=None, max_length=MAX_TEXT)
     temperature_kelvin: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     minutes: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     endpoint: Literal[*ENDPOINTS] | None = None
@@ -175,7 +189,7 @@ class Check(BaseModel):
     """One thing the server needs."""
 
     status: Literal["pass", "fail"]
-    detail: str
+    detail: str | None = Field(default=None, description="what was found, for people who are signed in")
 
 
 class Readiness(BaseModel):

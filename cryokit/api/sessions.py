@@ -3,6 +3,7 @@
 from starlette.requests import Request
 
 from cryokit.api.auth import UnauthenticatedError
+from cryokit.api.schemas import is_clean
 from cryokit.domain import Identity
 from cryokit.errors import AccessError
 
@@ -10,12 +11,21 @@ from cryokit.errors import AccessError
 def sign_in(request: Request, name: str, password: str) -> Identity:
     """Return the person behind name and password; count failures and refuse when there were too many."""
     throttle, address = request.app.state.throttle, request.client.host if request.client else ""
-    throttle.check(name, address)
+    began = throttle.begin(name, address)
     try:
-        identity = request.app.state.workbench.sign_in(name, password)
+        identity = _person(request, name, password)
     except AccessError as error:
-        throttle.failed(name, address)
         msg = "name or password is wrong, or the account is disabled"
         raise UnauthenticatedError(msg) from error
-    throttle.succeeded(name, address)
+    except BaseException:
+        throttle.dropped(name, address, began)
+        raise
+    throttle.succeeded(name, address, began)
     return identity
+
+
+def _person(request: Request, name: str, password: str) -> Identity:
+    if not (is_clean(name) and is_clean(password)):
+        msg = "no account has such a name or password"
+        raise AccessError(msg)
+    return request.app.state.workbench.sign_in(name, password)

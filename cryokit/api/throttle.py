@@ -1,8 +1,9 @@
 """Slows down guessing of passwords."""
 
+import contextlib
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 
 from cryokit.errors import CryokitError
@@ -21,44 +22,64 @@ class RateLimitedError(CryokitError):
 
 
 class LoginThrottle:
-    """Counts failed logins for each name and address; refuses after `limit` within `window_seconds`."""
+    """
+    Counts failed logins within `window_seconds`, for each name and address, and for each address.
+
+    An attempt counts from its beginning, so that many at once are no more than one after the other. Another address
+    still gets in: who guesses cannot lock the right person out.
+    """
 
     def __init__(
-        self, limit: int = 10, window_seconds: float = 900.0, clock: Callable[[], float] = time.monotonic
+        self,
+        limit: int = 10,
+        address_limit: int = 30,
+        window_seconds: float = 900.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limit, self._window_seconds, self._clock = limit, window_seconds, clock
-        self._failures: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._limit, self._address_limit = limit, address_limit
+        self._window_seconds, self._clock = window_seconds, clock
+        self._attempts: OrderedDict[tuple[str, ...], list[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def check(self, name: str, address: str) -> None:
-        """Refuse if this name failed too often from this address."""
+    def begin(self, name: str, address: str) -> float:
+        """Count one attempt and return its time, or refuse if too many failed."""
+        keys = self._keys(name, address)
         with self._lock:
-            recent = self._recent((name.lower(), address))
-            if len(recent) < self._limit:
-                return
-            wait_seconds = max(1, round(recent[0] + self._window_seconds - self._clock()))
-        msg = f"{self._limit} logins failed; wait {-(-wait_seconds // 60)} min and try again"
-        raise RateLimitedError(msg, wait_seconds)
+            for key, limit in keys.items():
+                recent = self._recent(key)
+                if len(recent) >= limit:
+                    raise self._refusal(limit, recent[-limit])
+            now = self._clock()
+            for key in keys:
+                self._attempts.setdefault(key, []).append(now)
+                self._attempts.move_to_end(key)
+            while len(self._attempts) > _REMEMBERED_KEYS:
+                self._attempts.popitem(last=False)
+        return now
 
-    def failed(self, name: str, address: str) -> None:
-        """Remember one failed login."""
-        key = (name.lower(), address)
+    def succeeded(self, name: str, address: str, began: float) -> None:
+        """Forget this attempt and the failures of this name from this address; those of other names stay."""
+        self.dropped(name, address, began)
         with self._lock:
-            recent = self._recent(key)
-            recent.append(self._clock())
-            self._failures[key] = recent
-            self._failures.move_to_end(key)
-            while len(self._failures) > _REMEMBERED_KEYS:
-                self._failures.popitem(last=False)
+            self._attempts.pop((name.lower(), address), None)
 
-    def succeeded(self, name: str, address: str) -> None:
-        """Forget the failures of this name from this address."""
+    def dropped(self, name: str, address: str, began: float) -> None:
+        """Take back an attempt of which nobody knows whether it was right."""
         with self._lock:
-            self._failures.pop((name.lower(), address), None)
+            for key in self._keys(name, address):
+                with contextlib.suppress(KeyError, ValueError):
+                    self._attempts[key].remove(began)
 
-    def _recent(self, key: tuple[str, str]) -> deque[float]:
-        recent = self._failures.get(key, deque(maxlen=self._limit))
+    def _keys(self, name: str, address: str) -> dict[tuple[str, ...], int]:
+        return {(name.lower(), address): self._limit, (address,): self._address_limit}
+
+    def _recent(self, key: tuple[str, ...]) -> list[float]:
+        recent = self._attempts.get(key, [])
         oldest = self._clock() - self._window_seconds
-        while recent and recent[0] <= oldest:
-            recent.popleft()
+        recent[:] = [moment for moment in recent if moment > oldest]
         return recent
+
+    def _refusal(self, limit: int, first: float) -> RateLimitedError:
+        wait_seconds = max(1, round(first + self._window_seconds - self._clock()))
+        msg = f"{limit} logins failed; wait {-(-wait_seconds // 60)} min and try again"
+        return RateLimitedError(msg, wait_seconds)

@@ -8,7 +8,7 @@ import click
 import cryokit
 from cryokit import telemetry
 from cryokit.cli.database import db
-from cryokit.cli.shared import JSON, TARGET, Commands, emit, show_progress
+from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, emit, show_progress, show_warning
 from cryokit.domain import ENDPOINTS, ROLES, TARGETS
 from cryokit.errors import InputError
 from cryokit.workbench import Workbench
@@ -30,19 +30,22 @@ main.add_command(db)
 
 @main.command()
 @click.option("--serve/--no-serve", default=True, help="Serve pages and API when all is ready.")
-@click.option("--port", type=int, help="Port of the pages and the API.")
+@PORT
 @click.pass_obj
 def up(workbench: Workbench, serve: bool, port: int | None) -> None:
     """Bring everything up: database, data, models, reports, pages; what is done already is reused."""
+    from cryokit.serving import taken_port
     from cryokit.startup import bring_up
 
+    if serve:  # found out now rather than after minutes of work
+        taken_port(port or workbench.settings.port).close()
     bring_up(workbench, click.echo)
     if serve:
         _serve(workbench, port)
 
 
 @main.command()
-@click.option("--port", type=int, help="Port of the pages and the API.")
+@PORT
 @click.pass_obj
 def serve(workbench: Workbench, port: int | None) -> None:
     """Serve the pages and the API on 127.0.0.1."""
@@ -80,24 +83,33 @@ def data_fetch(workbench: Workbench, name: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--target", required=True, type=click.Choice(list(TARGETS)))
 @click.option("--skip-bad", is_flag=True, help="Load the good rows even if others are bad.")
+@click.option("--public", "is_public", is_flag=True, help="Let everybody see the rows.")
+@click.option("--team", help="Let the members of this team see the rows.")
 @click.pass_obj
-def data_import(workbench: Workbench, file: Path, target: str, skip_bad: bool) -> None:
-    """Load a laboratory's own figures from a CSV file."""
-    result = workbench.import_rows(file, target, skip_bad)
+def data_import(
+    workbench: Workbench, file: Path, target: str, skip_bad: bool, is_public: bool, team: str | None
+) -> None:
+    """Load a laboratory's own figures from a CSV file; unless told otherwise they are seen on the command line only."""
+    result = workbench.import_rows(file, target, skip_bad, is_public, team)
     for problem in result["problems"]:
         click.echo(problem, err=True)
-    click.echo(f"{result['loaded']} of {result['rows']} good rows are new and were loaded")
+    click.echo(f"{result['loaded']} rows loaded, {result['known']} stored already, {result['refused']} refused")
+    click.echo(f"the loaded rows are seen by {result['seen_by']}")
 
 
 @main.command()
 @TARGET
-@click.option("--seed", default=0, show_default=True)
+@SEED
+@click.option("--team", help="Learn from this team's rows too; only its members can use the version then.")
 @JSON
 @click.pass_obj
-def train(workbench: Workbench, target: str, seed: int, as_json: bool) -> None:
+def train(workbench: Workbench, target: str, seed: int, team: str | None, as_json: bool) -> None:
     """Train and register a new version of a target's model."""
-    version = workbench.train(target, seed, show_progress(f"cross-validating {target}"))
+    version = workbench.train(target, seed, show_progress(f"cross-validating {target}"), team)
     emit(_summary(version), as_json)
+    if not version["is_public"]:
+        who = f"the members of {team}" if version["team_id"] else "maintenance alone, on the command line"
+        show_warning(f"version {version['version']} learned from rows that are not public; it is used by {who}")
 
 
 def _summary(version: dict) -> dict:
@@ -109,7 +121,7 @@ def _summary(version: dict) -> dict:
 @TARGET
 @click.option("--data", "data_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rows as CSV.")
 @click.option("--folds", "fold_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Folds, CSV.")
-@click.option("--seed", default=0, show_default=True)
+@SEED
 @JSON
 @click.pass_obj
 def evaluate(
@@ -124,8 +136,10 @@ def evaluate(
         result = workbench.evaluate_stored(target, seed, progress)
     else:
         result = workbench.evaluate_files(target, data_file, fold_file, seed, progress)
-        for warning in result["warnings"]:
-            click.echo(f"warning: {warning}", err=True)
+        if result["leaking_groups"]:
+            show_warning(f"{result['leaking_groups']} of {result['n_groups']} groups lie on both sides of a split")
+    for warning in result["warnings"]:
+        show_warning(warning)
     emit(result if as_json else {key: value for key, value in result.items() if key != "rows"}, as_json)
 
 
@@ -156,10 +170,14 @@ def predict(
 ) -> None:
     """Predict a target for molecules (SMILES) or formulations (--recipe), with a 90 % interval."""
     given = {name: value for name, value in conditions.items() if value is not None}
-    if csv_file is not None:
-        emit(workbench.predict_file(target, csv_file, version, given), as_json)
+    asked = [*items, *recipe]
+    if csv_file is None:
+        emit(workbench.predict(target, asked, version, **given), as_json)
         return
-    emit(workbench.predict(target, [*items, *recipe], version, **given), as_json)
+    if asked:
+        msg = f"--csv names the rows, but {', '.join(map(repr, asked[:3]))} came too; give the file or the items"
+        raise InputError(msg)
+    emit(workbench.predict_file(target, csv_file, version, given, show_warning), as_json)
 
 
 @main.group()
@@ -174,8 +192,9 @@ def models() -> None:
 def models_list(workbench: Workbench, target: str | None, as_json: bool) -> None:
     """List the model versions."""
     versions = workbench.models(target)
-    columns = ["target", "version", "verdict", "mae", "r2", "coverage_90", "n", "created_at", "artifact_sha256"]
-    emit(versions[[name for name in columns if name in versions]], as_json)
+    scores = {name: versions["metrics"].str.get(name) for name in ("n", "mae", "r2", "coverage_90")}
+    columns = ["target", "version", "verdict", *scores, "created_at", "artifact_sha256"]
+    emit(versions.assign(**scores)[columns], as_json)
 
 
 @main.group()

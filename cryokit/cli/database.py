@@ -57,10 +57,11 @@ def db_migrate(workbench: Workbench) -> None:
 
 
 @db.command("schema")
+@click.option("--table", "as_table", is_flag=True, help="As the table that checks compare with, sql/structure.csv.")
 @click.pass_obj
-def db_schema(workbench: Workbench) -> None:
-    """Print the schema as SQL."""
-    click.echo(workbench.schema(), nl=False)
+def db_schema(workbench: Workbench, as_table: bool) -> None:
+    """Print the schema as SQL, or as a table."""
+    click.echo(workbench.structure() if as_table else workbench.schema(), nl=False)
 
 
 @db.command("health")

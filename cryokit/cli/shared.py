@@ -1,16 +1,25 @@
 """What the commands share: one line an error, tables or JSON, a line of progress."""
 
 import json
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import click
 import pandas as pd
 
-from cryokit.domain import TARGETS
-from cryokit.errors import CryokitError
+from cryokit.domain import TARGETS, checked_seed
+from cryokit.errors import ConfigError, CryokitError
+
+_WIDTH = 40
+"""Characters of a text in a table; an address of a file is never cut, JSON holds everything."""
 
 TARGET = click.argument("target", type=click.Choice(list(TARGETS)))
+SEED = click.option(
+    "--seed", default=0, show_default=True, callback=lambda _context, _option, value: checked_seed(value)
+)
+PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages and the API.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -20,22 +29,82 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> object:
         """Run the chosen command."""
         try:
-            return super().invoke(context)
+            return _with_state_folder(context, super().invoke)
         except CryokitError as error:
             click.echo(f"{error.code}: {error}", err=True)
             context.exit(error.exit_code)
 
 
+def _with_state_folder(context: click.Context, act: Callable[[click.Context], object]) -> object:
+    """Act; say which setting to change when the state folder cannot be used."""
+    try:
+        return act(context)
+    except OSError as error:
+        folder = context.obj.settings.state_dir.absolute() if context.obj else None
+        place = Path(error.filename).absolute() if isinstance(error.filename, str | Path) else None
+        if folder is None or place is None or not (place.is_relative_to(folder) or folder.is_relative_to(place)):
+            raise
+        msg = f"the state folder {folder} cannot be used: {place}: {error.strerror}; set CRYOKIT_STATE_DIR to another"
+        raise ConfigError(msg) from error
+
+
 def emit(data: pd.DataFrame | dict | list, as_json: bool) -> None:
     """Print a table, or the same as JSON."""
     if as_json:
-        records = json.loads(data.to_json(orient="records")) if isinstance(data, pd.DataFrame) else data
-        click.echo(json.dumps(records, indent=2, default=str))
+        records = json.loads(data.to_json(orient="records")) if isinstance(data, pd.DataFrame) else _finite(data)
+        click.echo(json.dumps(records, indent=2, default=str, allow_nan=False))
     elif isinstance(data, pd.DataFrame):
-        click.echo(data.to_string(index=False) if len(data) else "none")
+        click.echo(_shortened(data).to_string(index=False) if len(data) else "none")
     else:
-        for key, value in data.items():
-            click.echo(f"{key}: {value}")
+        click.echo("\n".join(_lines(data)))
+
+
+def _finite(value: object) -> object:
+    """Return data in which numbers that JSON does not know are null."""
+    if isinstance(value, Mapping):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _shortened(table: pd.DataFrame) -> pd.DataFrame:
+    texts = [name for name in table.select_dtypes(["object", "string"]) if name != "path"]
+    return table.assign(**{name: table[name].map(_cut) for name in texts})
+
+
+def _cut(value: object) -> object:
+    if isinstance(value, list | tuple):
+        value = "; ".join(map(str, value))
+    if not isinstance(value, str):
+        return value
+    line = " ".join(value.split())
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}..."
+
+
+def _lines(data: Mapping[str, object]) -> Iterator[str]:
+    """Yield a line for each value; of what lies deeper than a table of numbers only JSON tells."""
+    for key, value in data.items():
+        groups = list(value.values()) if isinstance(value, Mapping) else []
+        if groups and all(isinstance(group, Mapping) for group in groups):
+            yield f"{key}:"
+            yield from (f"  {name}: {_in_words(group)}" for name, group in value.items())
+        else:
+            yield f"{key}: {_in_words(value)}"
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, Mapping):
+        plain = {name: item for name, item in value.items() if not isinstance(item, Mapping | list)}
+        return ", ".join(f"{name} {_in_words(item)}" for name, item in plain.items())
+    if isinstance(value, list):
+        return "; ".join(map(str, value)) or "none"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def show_warning(text: str) -> None:
+    """Print a warning on standard error."""
+    click.echo(f"warning: {text}", err=True)
 
 
 def show_progress(label: str) -> Callable[[int, int], None]:

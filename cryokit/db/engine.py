@@ -249,6 +249,8 @@ _BY_CODE = {
     "23502": (InputError, "a value is missing"),
     "22P02": (InputError, "malformed value"),
     "22003": (InputError, "number out of range"),
+    "22021": (InputError, "text that cannot be stored"),
+    "54000": (InputError, "too long or too large"),
     "57014": (UnavailableError, "the query took too long and was stopped; narrow it or try again"),
     "55P03": (UnavailableError, "a lock was not free in time; try again"),
     "40001": (UnavailableError, "another transaction was in the way; try again"),
@@ -267,8 +269,11 @@ def translated(error: BaseException, place: str) -> CryokitError:
         return kind(f"{meaning}: {said}")
     if "no password supplied" in said or "authentication failed" in said:
         return ConfigError(f"{place} refuses the login: {said}; run `cryokit db migrate`, which makes the logins")
-    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+    is_connection = code is None or code.startswith(("08", "57P"))
+    if is_connection and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return UnavailableError(
             f"{place} does not answer: {said}; start it with `cryokit db start` or check its address"
         )
+    if isinstance(error, psycopg2.OperationalError):
+        return UnavailableError(f"{place} could not do it now: {said}; look at its log")
     return CryokitError(f"the database refused a statement of cryokit: {said}")

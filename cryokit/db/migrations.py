@@ -21,7 +21,7 @@ from cryokit.errors import CommandError, ConfigError, ConflictError
 from cryokit.paths import shared_folder
 
 _NAME = re.compile(r"(\d{4})_(pre|post)_[a-z0-9_]+")
-_POLICIES = "policies"
+POLICIES = "policies"
 SCHEMAS = ("cryo", "app", "quarantine")
 _LOCK_KEY = "cryokit migrations"
 _LOCK_PATIENCE_SECONDS = 120
@@ -175,7 +175,7 @@ def _checked_ledger(connection: Connection, files: list[SqlFile]) -> dict[str, s
     applied = _ledger(connection)
     here = {file.name: file for file in files}
     for name, sha256 in applied.items():
-        if name == _POLICIES:
+        if name == POLICIES:
             continue
         if name not in here:
             msg = f"migration {name} was applied here, but this version of cryokit does not have it; use a newer one"
@@ -195,12 +195,12 @@ def _record(ctx: MigrationContext, step: object, **_: object) -> None:
 
 
 def _apply_policies(connection: Connection, file: SqlFile, applied: dict[str, str], force: bool) -> list[str]:
-    if not force and applied.get(_POLICIES) == file.sha256:
+    if not force and applied.get(POLICIES) == file.sha256:
         return []
     with connection.begin():
         _run_file(connection, file)
-        connection.execute(_RECORD, {"name": _POLICIES, "sha256": file.sha256})
-    return [_POLICIES]
+        connection.execute(_RECORD, {"name": POLICIES, "sha256": file.sha256})
+    return [POLICIES]
 
 
 # Alembic

@@ -21,6 +21,7 @@ class RegistryBase:
     def __init__(self, database: Database, identity: Identity | None = None) -> None:
         self.database = database
         self.person = identity
+        self._open: Connection | None = None
 
     @property
     def owner_id(self) -> str | None:
@@ -29,10 +30,17 @@ class RegistryBase:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Open a transaction as the registry's person or as maintenance."""
+        """Open a transaction as the registry's person or as maintenance; one inside another is part of it."""
+        if self._open is not None:
+            yield self._open
+            return
         scope = self.database.acting_as(self.person) if self.person else self.database.service()
         with scope as connection:
-            yield connection
+            self._open = connection
+            try:
+                yield connection
+            finally:
+                self._open = None
 
     def frame(self, topic: str, name: str, /, **parameters: object) -> pd.DataFrame:
         """Return what a named query finds as a table."""

@@ -1,7 +1,9 @@
 """The registry's measurements: row frames in, the same row frames out."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -47,12 +49,15 @@ def _substance(component: Component) -> str:
 class Measurements(RegistryBase):
     """Storing and reading what was measured."""
 
-    def store_measurements(self, rows: pd.DataFrame, target: str, is_public: bool) -> int:
+    def store_measurements(
+        self, rows: pd.DataFrame, target: str, is_public: bool, team_id: str | None = None, renew: bool = False
+    ) -> int:
         """
         Keep rows with their substances and return how many were new.
 
-        A row with the same target, substance, name, value, conditions and source is not kept twice; what else it says
-        (spread, count, evidence, flags, notes) is renewed. Rows of recipes need a column `components`.
+        A row with the same target, substance, name, value, conditions and source is not kept twice; only with `renew`
+        is what else it says (spread, count, evidence, flags, notes) taken over. Rows of recipes need a column
+        `components`.
         """
         specification = target_named(target)
         if self.person is not None and not self.person.may("researcher"):
@@ -62,24 +67,51 @@ class Measurements(RegistryBase):
         subjects = [_subject(row, specification) for row in rows.to_dict("records")]
         found = _unique_rows(rows, subjects, specification)
         batches = [found[start : start + _BATCH] for start in range(0, len(found), _BATCH)]
-        # Substances are one register for all, so maintenance writes them; who sees them follows from the measurements.
-        with self.database.service() as connection:
-            numbered = [_numbered(connection, batch, is_public) for batch in batches]
-        given = {"target": target, "owner_id": self.owner_id, "is_public": is_public}
-        statement = queries(_TOPIC)["store_measurements"]
+        given = {"target": target, "owner_id": self.owner_id, "team_id": team_id, "is_public": is_public}
+        known = queries(_TOPIC)
+        new = 0
         with self.transaction() as connection:
-            results = [connection.execute(statement, given | {"rows": json_text(batch)}) for batch in numbered]
-            return sum(sum(result.scalars()) for result in results)
+            for batch in batches:
+                with self._substances(connection) as register:
+                    numbered = json_text(_numbered(register, batch, is_public))
+                new += connection.execute(known["store_measurements"], given | {"rows": numbered}).rowcount
+                if renew:
+                    connection.execute(known["renew_measurements"], {"rows": numbered, "is_public": is_public})
+        return new
 
-    def training_rows(self, target: str) -> pd.DataFrame:
-        """Return the rows of a target as a row frame, always in the same order."""
+    def _substances(self, connection: Connection) -> contextlib.AbstractContextManager[Connection]:
+        """Substances are one register for all, written by maintenance; who sees them follows from the measurements."""
+        return self.database.service() if self.person else contextlib.nullcontext(connection)
+
+    def contradictions(
+        self, rows: pd.DataFrame, target: str, is_public: bool, team_id: str | None = None
+    ) -> dict[int, str]:
+        """Return for rows, by position, that are there already in what they say otherwise."""
         specification = target_named(target)
-        found = self.frame(_TOPIC, "training_rows", target=target)
-        return _row_frame(found.to_dict("records"), specification)
+        _refuse_unusable(rows, specification)
+        subjects = [_subject(row, specification) for row in rows.to_dict("records")]
+        plain_rows = records(rows.drop(columns="components", errors="ignore"))
+        entries = [_entry(row, *rest) for row, *rest in zip(plain_rows, subjects, repeat(specification))]
+        checksums = [entry["row_sha256"] for entry in entries]
+        found = self.frame(_TOPIC, "known_measurements", checksums=checksums, owner_id=self.owner_id)
+        known = {row["row_sha256"]: row for row in records(found)}
+        said = {
+            position: _contradiction(entry, known[entry["row_sha256"]], is_public, team_id)
+            for position, entry in enumerate(entries)
+            if entry["row_sha256"] in known
+        }
+        return {position: text for position, text in said.items() if text}
 
-    def measurement_counts(self) -> pd.DataFrame:
-        """Return how many rows of each target one may see."""
-        return self.frame(_TOPIC, "measurement_counts")
+    def training_rows(self, target: str, team_id: str | None = None) -> pd.DataFrame:
+        """Return the rows of a target as a row frame, always in the same order; a team's own only if it is named."""
+        specification = target_named(target)
+        found = self.frame(_TOPIC, "training_rows", target=target, team_id=team_id)
+        return row_frame(found.to_dict("records"), specification)
+
+    def team_id(self, name: str) -> str:
+        """Return the number of a team."""
+        missing = f"there is no team {name!r}; `cryokit team list` shows which there are"
+        return self.one(_TOPIC, "team_named", missing, name=name).id
 
 
 # Frames to rows
@@ -134,6 +166,18 @@ def _entry(row: dict[str, Any], subject: _Subject, target: Target) -> dict[str, 
         [target.name, entry["property_type"], subject.key, row["name"], row["value"], conditions, row["source"]]
     )
     return entry
+
+
+def _contradiction(entry: dict[str, Any], known: dict[str, Any], is_public: bool, team_id: str | None) -> str:
+    """Say in what a row differs from the same one that is stored; what it leaves out is no difference."""
+    given = {"spread": entry["spread"], "tm_kelvin": entry["details"].get("tm_kelvin")}
+    other = [name for name, value in given.items() if value is not None and value != known[name]]
+    if other:
+        said = ", ".join(f"{name} {known[name] if known[name] is not None else 'none'}" for name in other)
+        return f"the same measurement is stored already, with {said}; correct one of the two"
+    if not known["is_public"] and (is_public or known["team_id"] != team_id):
+        return "the same measurement is stored already, for other people to see; it cannot be there twice"
+    return ""
 
 
 def _joined_inchikeys(subject: _Subject) -> str:
@@ -225,7 +269,8 @@ def _distinct(rows: list[dict]) -> list[dict]:
 # Rows to frames
 
 
-def _row_frame(found: list[dict[str, Any]], target: Target) -> pd.DataFrame:
+def row_frame(found: list[dict[str, Any]], target: Target) -> pd.DataFrame:
+    """Return rows of the database as a row frame of the target."""
     condition_names = [condition.name for condition in target.conditions]
     rows = [_row(item, target) for item in found]
     first = ["name", target.subject, "inchikey", "value", "unit"]
@@ -234,7 +279,7 @@ def _row_frame(found: list[dict[str, Any]], target: Target) -> pd.DataFrame:
     ordered = [*first, *own, *condition_names, *last]
     others = sorted({name for row in rows for name in row} - {*ordered, "is_published", "is_curated", "is_public"})
     frame = pd.DataFrame(rows, columns=[*ordered, *others, "is_public"])
-    return _typed(frame, target)
+    return typed(frame, target)
 
 
 def _row(item: dict[str, Any], target: Target) -> dict[str, Any]:
@@ -246,7 +291,8 @@ def _row(item: dict[str, Any], target: Target) -> dict[str, Any]:
     return row | conditions | {"note": ""} | item["details"]
 
 
-def _typed(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
+def typed(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
+    """Return a row frame whose numbers are numbers, also in columns that hold none."""
     numbers = {condition.name for condition in target.conditions if condition.kind is float}
     kinds = dict.fromkeys({"value", "spread", "tm_kelvin", *numbers} & set(frame), "float64") | {"count": "int64"}
     kinds |= dict.fromkeys({"is_published", "is_curated", "is_public"} & set(frame), "bool")

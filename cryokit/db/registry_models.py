@@ -7,9 +7,10 @@ import pandas as pd
 from cryokit.chemistry import molecules
 from cryokit.db.queries import queries
 from cryokit.db.registry_base import RegistryBase, as_uuid
+from cryokit.db.registry_measurements import typed
 from cryokit.db.tables import json_text, records, sha256_of
 from cryokit.domain import target_named
-from cryokit.errors import InputError, NotFoundError
+from cryokit.errors import ConflictError, InputError, NotFoundError
 
 _TOPIC = "models"
 _FIRST_COLUMNS = ("row", "repeat", "fold", "name", "smiles", "recipe", "measured", "value", "lower", "upper")
@@ -18,17 +19,26 @@ _FIRST_COLUMNS = ("row", "repeat", "fold", "name", "smiles", "recipe", "measured
 class Models(RegistryBase):
     """Storing and reading model versions, evaluations and predictions."""
 
-    def store_snapshot(self, target: str, rows: pd.DataFrame) -> tuple[str, str]:
-        """Keep the rows that a model learns from; return number and checksum, the same ones for the same rows."""
+    def store_snapshot(self, target: str, rows: pd.DataFrame, team_id: str | None = None) -> tuple[str, str]:
+        """
+        Keep the rows that a model learns from; return number and checksum, the same ones for the same rows.
+
+        Everybody sees them if all are public; otherwise the team does if one is named, and else only maintenance.
+        """
         target_named(target)
         if rows.empty:
             msg = f"a snapshot of {target} needs rows, but the table is empty; load data first"
             raise InputError(msg)
         content = records(rows.drop(columns="components", errors="ignore"))
         sha256 = sha256_of(content)
-        is_public = bool(rows["is_public"].all()) if "is_public" in rows else True
+        is_public = "is_public" in rows and bool(rows["is_public"].all())
+        team_id = None if is_public else team_id
         given = {"target": target, "sha256": sha256, "row_count": len(content), "content": json_text(content)}
-        row = self.one(_TOPIC, "store_snapshot", "the snapshot was not kept", is_public=is_public, **given)
+        given |= {"is_public": is_public, "team_id": team_id}
+        row = self.one(_TOPIC, "store_snapshot", "the snapshot was not kept", **given)
+        if row.team_id != team_id:
+            msg = f"a model of {target} learned from exactly these rows for other people; add rows of this team first"
+            raise ConflictError(msg)
         return row.id, sha256
 
     def snapshot(self, snapshot_id: str) -> pd.DataFrame:
@@ -36,7 +46,8 @@ class Models(RegistryBase):
         missing = f"there is no snapshot {snapshot_id!r} that this account may see"
         if as_uuid(snapshot_id) is None:
             raise NotFoundError(missing)
-        return pd.DataFrame(self.one(_TOPIC, "snapshot", missing, id=str(snapshot_id)).content)
+        row = self.one(_TOPIC, "snapshot", missing, id=str(snapshot_id))
+        return typed(pd.DataFrame(row.content), target_named(row.target))
 
     def store_model_version(
         self,
@@ -94,8 +105,13 @@ class Models(RegistryBase):
         metrics: dict[str, Any],
         baselines: dict[str, Any],
         rows: pd.DataFrame,
+        is_public: bool,
     ) -> str:
-        """Keep an evaluation with its rows and return its identifier."""
+        """
+        Keep an evaluation with its rows and return its identifier.
+
+        It is as public as the rows that were evaluated and those that the version learned from.
+        """
         given = {
             "target": target_named(target).name,
             "version": version,
@@ -104,7 +120,7 @@ class Models(RegistryBase):
             "metrics": json_text(metrics),
             "baselines": json_text(baselines),
             "rows": json_text(records(rows)),
-            "is_public": bool(rows["is_public"].all()) if "is_public" in rows else True,
+            "is_public": is_public,
         }
         missing = f"{target} has no version {version}; `cryokit models list` shows which there are"
         return self.one(_TOPIC, "store_evaluation", missing, **given).id

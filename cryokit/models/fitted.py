@@ -1,6 +1,6 @@
 """A fitted model: one ensemble, calibration and domain for each series of a target."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +13,11 @@ from cryokit.errors import InputError
 from cryokit.models.applicability import MoleculeDomain, RecipeDomain, molecule_domain, recipe_domain
 from cryokit.models.estimators import Ensemble, fitted_ensemble
 from cryokit.models.features import PROTOCOL, FeatureSchema, checked_rows, feature_matrix, feature_schema, numbers
-from cryokit.models.groups import composition, grouped_assignment, groups
+from cryokit.models.groups import composition, grouped_assignment, groups, series_of
 from cryokit.models.intervals import Calibration, calibrated
 from cryokit.models.targets import Member, Recipe, recipe_for
 
 PLAIN = "features alone"
-ALL = "all"
 PREDICTION_COLUMNS = ["value", "lower", "upper", "confidence", "in_training", "in_domain", "domain_reasons"]
 
 _IMPUTER = (Member("svr", {"C": 10.0, "gamma": 0.003, "epsilon": 0.03}),)
@@ -98,11 +97,6 @@ class FittedModel:
     target: str
     seed: int
     series: dict[str, SeriesModel]
-
-    @property
-    def series_names(self) -> list[str]:
-        """Names of the series that can be predicted."""
-        return list(self.series)
 
     def require_series(self, name: str) -> str:
         """Return `name` if there is a model for that series, or say which there are."""
@@ -189,19 +183,6 @@ def fit(target: str, rows: pd.DataFrame, seed: int = 0) -> FittedModel:
     names = pd.Series(series_of(target, checked))
     parts = {name: checked[names == name].reset_index(drop=True) for name in sorted(names.unique())}
     return FittedModel(target, seed, {name: _series_model(recipe, part, seed) for name, part in parts.items()})
-
-
-def series_name(target: str, row: Mapping[str, object]) -> str:
-    """Return the series of one row: the values of the conditions that are never merged."""
-    return ", ".join(str(row[name]).strip() for name in target_named(target).series) or ALL
-
-
-def series_of(target: str, rows: pd.DataFrame) -> list[str]:
-    """Return the series of each row."""
-    columns = list(target_named(target).series)
-    if not columns:
-        return [ALL] * len(rows)
-    return [series_name(target, row) for row in rows[columns].to_dict("records")]
 
 
 def row_identities(target: str, rows: pd.DataFrame) -> list[str]:

@@ -1,6 +1,6 @@
 """Which rows belong together, and folds that never tear a group apart."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from cryokit.chemistry.molecules import normalised_name, parse
 from cryokit.domain import Component, target_named
 from cryokit.errors import InputError
 
+ALL = "all"
+"""Name of the only series of a target without conditions that set rows apart."""
+
 AmountKey = tuple[str, float, str]
 
 
@@ -20,7 +23,8 @@ def groups(target: str, rows: pd.DataFrame) -> NDArray[np.int64]:
     Group of each row: rows of one group are never on both sides of a split.
 
     Molecules belong together if they share the connectivity (first block of the InChIKey) or the normalised name,
-    also by way of others. Formulations belong together by source, or, if all rows have one source, by composition.
+    also by way of others. Formulations belong together by source or, in a series that has one source only, by
+    composition.
 
     Parameters
     ----------
@@ -51,6 +55,28 @@ def groups(target: str, rows: pd.DataFrame) -> NDArray[np.int64]:
     normalised = [normalised_name(name) if isinstance(name, str) else "" for name in names]
     alone = [name or f"row {index}" for index, name in enumerate(normalised)]
     return _united(connectivities, alone)
+
+
+def series_name(target: str, row: Mapping[str, object]) -> str:
+    """Return the series of one row: the values of the conditions that are never merged."""
+    return ", ".join(str(row[name]).strip() for name in target_named(target).series) or ALL
+
+
+def series_of(target: str, rows: pd.DataFrame) -> list[str]:
+    """Return the series of each row."""
+    columns = list(target_named(target).series)
+    if not columns:
+        return [ALL] * len(rows)
+    return [series_name(target, row) for row in rows[columns].to_dict("records")]
+
+
+def subjects(target: str, rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Return for each row the number of its molecule (by connectivity) or formulation, inside its series."""
+    if target_named(target).subject == "recipe":
+        keys = [composition(components) for components in rows["components"]]
+    else:
+        keys = [parse(smiles).connectivity for smiles in rows["smiles"]]
+    return _codes(list(zip(series_of(target, rows), keys, strict=True)))
 
 
 def grouped_assignment(group: NDArray[np.int64], n_splits: int, seed: Sequence[int]) -> NDArray[np.int64]:
@@ -107,10 +133,14 @@ def component_key(component: Component) -> str:
 
 
 def _recipe_groups(rows: pd.DataFrame) -> NDArray[np.int64]:
-    source = rows["source"] if "source" in rows else pd.Series(dtype=object)
-    if source.notna().all() and source.nunique() >= 2:
-        return pd.factorize(source)[0]
-    return _codes([composition(components) for components in rows["components"]])
+    """Group inside each series: series are never pooled, so nothing can leak from one into another."""
+    series = pd.Series(series_of("viability", rows), index=rows.index)
+    keys = pd.Series([composition(components) for components in rows["components"]], index=rows.index)
+    if "source" in rows:
+        sources = rows["source"].groupby(series)
+        has_several = (sources.transform("nunique") >= 2) & (sources.transform("count") == sources.transform("size"))
+        keys = keys.where(~has_several, rows["source"])
+    return _codes(list(zip(series, keys, strict=True)))
 
 
 def _codes(keys: Sequence[Hashable]) -> NDArray[np.int64]:

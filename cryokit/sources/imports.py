@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 
 from cryokit.domain import Target, target_named
 from cryokit.errors import InputError
-from cryokit.sources import names, rows
+from cryokit.sources import melting, names, rows
 
 MAX_FILE_BYTES = 20_000_000
 MAX_ROWS = 100_000
@@ -21,6 +22,7 @@ FOLD_COLUMNS = ("row", "repeat", "fold")
 
 _DELIMITERS = (",", ";", "\t")
 _SURPLUS = ""
+_MAX_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,14 @@ class RowProblem:
 
 
 def read_rows(path: Path, target: str, skip_bad: bool = False) -> tuple[pd.DataFrame, list[RowProblem]]:
-    """Read a laboratory's own figures; any bad row refuses the file, unless `skip_bad` leaves bad rows out."""
+    """
+    Read a laboratory's own figures; any bad row refuses the file, unless `skip_bad` leaves bad rows out.
+
+    ``attrs["lines"]`` of the table are the lines of its rows in the file.
+    """
     wanted = target_named(target)
     good: list[dict[str, object]] = []
+    lines: list[int] = []
     problems: list[RowProblem] = []
     seen: dict[tuple, int] = {}
     for line, raw in read_table(path, _required(wanted, needs_source=True)):
@@ -47,10 +54,13 @@ def read_rows(path: Path, target: str, skip_bad: bool = False) -> tuple[pd.DataF
             checked.problems += _repeats(checked, seen, line)
         problems += [RowProblem(line, message) for message in checked.problems]
         if not checked.problems:
-            good.append(_selected(checked.values, wanted))
+            good.append(_with_melting_point(_selected(checked.values, wanted), wanted))
+            lines.append(line)
     if problems and not skip_bad:
-        raise InputError(_refusal(path, problems))
-    return pd.DataFrame(good, columns=rows.frame_columns(wanted)), problems
+        raise refused(path, problems)
+    table = pd.DataFrame(good, columns=rows.frame_columns(wanted))
+    table.attrs["lines"] = lines
+    return table, problems
 
 
 def rows_for_evaluation(path: Path, target: str) -> tuple[pd.DataFrame, list[str]]:
@@ -65,7 +75,7 @@ def rows_for_evaluation(path: Path, target: str) -> tuple[pd.DataFrame, list[str
         warnings += [f"line {line}: {doubt}" for doubt in checked.doubts]
         good.append(_selected(checked.values, wanted))
     if problems:
-        raise InputError(_refusal(path, problems))
+        raise refused(path, problems)
     return pd.DataFrame(good, columns=rows.frame_columns(wanted)), warnings
 
 
@@ -76,7 +86,7 @@ def read_folds(path: Path, n_rows: int) -> pd.DataFrame:
     seen: dict[tuple[int, int], int] = {}
     for line, raw in read_table(path, FOLD_COLUMNS):
         try:
-            _check_cells(raw)
+            check_cells(raw)
             row, repeat, fold = (_whole_number(raw, column) for column in FOLD_COLUMNS)
             _check_fold(row, repeat, n_rows, seen, line)
         except InputError as error:
@@ -84,13 +94,18 @@ def read_folds(path: Path, n_rows: int) -> pd.DataFrame:
             continue
         found.append((row, repeat, fold))
     if problems:
-        raise InputError(_refusal(path, problems))
+        raise refused(path, problems)
     return pd.DataFrame(found, columns=list(FOLD_COLUMNS), dtype="int64")
 
 
 def read_table(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line on which each row starts and its cells; cells beyond the header come under an empty name."""
-    text = _file_text(Path(path))
+    return table_of(path, _file_content(Path(path)), required)
+
+
+def table_of(path: Path, content: bytes, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the lines and cells of a table that was read or sent already; `path` is what messages call it."""
+    text = _text_of(path, content)
     header_line = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=header_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -106,14 +121,15 @@ def read_table(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dic
 def _checked(raw: dict[str, str], target: Target, needs_source: bool) -> rows.CheckedRow:
     checked = rows.checked_row(raw, target, names.molecule_named, needs_source)
     try:
-        _check_cells(raw)
+        check_cells(raw)
     except InputError as error:
         checked.problems.append(str(error))
     return checked
 
 
-def _check_cells(raw: dict[str, str]) -> None:
-    if raw[_SURPLUS].strip():
+def check_cells(raw: Mapping[str, str]) -> None:
+    """Refuse a row of `read_table` that has more cells than the header: its cells stand in wrong columns."""
+    if raw.get(_SURPLUS, "").strip():
         msg = f"the row has more cells than the header, the last {raw[_SURPLUS]!r}; quote cells that hold the delimiter"
         raise InputError(msg)
 
@@ -136,15 +152,18 @@ def _numbered(path: Path, reader: Iterator[list[str]], header: list[str]) -> Ite
         raise InputError(msg)
 
 
-def _file_text(path: Path) -> str:
+def _file_content(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             msg = f"{path} has {path.stat().st_size} bytes; at most {MAX_FILE_BYTES} are allowed; split it"
             raise InputError(msg)
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}; give the path of a CSV file"
         raise InputError(msg) from error
+
+
+def _text_of(path: Path, content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -193,10 +212,21 @@ def _selected(values: dict[str, object], target: Target) -> dict[str, object]:
     return {**values, **marks}
 
 
+def _with_melting_point(values: dict[str, object], target: Target) -> dict[str, object]:
+    """Fill in the melting point that a prediction would use, so that the fair test tests what is predicted with."""
+    if target.name != "tg" or not math.isnan(values["tm_kelvin"]):
+        return values
+    known = melting.melting_point_kelvin(str(values["inchikey"]), str(values["name"]))
+    if known is None:
+        return values
+    note = "; ".join(part for part in (str(values["note"]), f"melting point from {known[1]}") if part)
+    return values | {"tm_kelvin": known[0], "note": note}
+
+
 def _whole_number(raw: dict[str, str], column: str) -> int:
     text = raw[column].strip()
-    if not (text.isascii() and text.isdigit()):
-        msg = f"{column} is {text!r}; it must be a whole number of at least 0"
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+        msg = f"{column} is {text!r}; it must be a whole number from 0 to {'9' * _MAX_DIGITS}"
         raise InputError(msg)
     return int(text)
 
@@ -211,9 +241,10 @@ def _check_fold(row: int, repeat: int, n_rows: int, seen: dict[tuple[int, int], 
         raise InputError(msg)
 
 
-def _refusal(path: Path, problems: list[RowProblem]) -> str:
+def refused(path: Path, problems: list[RowProblem]) -> InputError:
+    """Return the error for a file with bad rows; it names the first of them."""
     shown = "\n".join(f"  {problem}" for problem in problems[:MAX_PROBLEMS_SHOWN])
     more = len(problems) - MAX_PROBLEMS_SHOWN
     rest = f"\n  and {more} more" if more > 0 else ""
     lines = len({problem.line for problem in problems})
-    return f"{path} was not loaded: {lines} bad row(s); correct them and try again\n{shown}{rest}"
+    return InputError(f"{path} was not loaded: {lines} bad row(s); correct them and try again\n{shown}{rest}")

@@ -1,7 +1,6 @@
 """Substance names: the bundled component table first, then the offline ``chemicals`` package."""
 
 from functools import cache
-from statistics import median
 
 from rdkit import Chem
 
@@ -9,9 +8,6 @@ from cryokit.chemistry import molecules
 from cryokit.domain import Molecule
 from cryokit.errors import InputError
 from cryokit.sources import bundled, curation
-
-EXPERIMENTAL_METHODS = ("OPEN_NTBKM", "CRC_ORG", "CRC_INORG", "WEBBOOK", "COMMON_CHEMISTRY", "WIKIDATA")
-"""Measured melting points of ``chemicals``; left to itself it falls back silently to an estimate (JOBACK)."""
 
 _SHORTEST_NAME = 5
 """Shorter words are abbreviations, and those of ``chemicals`` mislead: its PG is 1,3-propanediol, its FBS a borane."""
@@ -46,22 +42,8 @@ def is_reviewed(name: str, given: Molecule, expected: Molecule) -> bool:
     return (key, given.inchikey) in _reviewed()
 
 
-def melting_point_kelvin(inchikey: str) -> tuple[float, str] | None:
-    """Return the median of the measured melting points and their sources, or None if none is known."""
-    from chemicals import phase_change
-
-    cas = _cas_number(inchikey.removeprefix("InChIKey="))
-    if cas is None:
-        return None
-    known = phase_change.Tm_methods(cas)
-    values = {method: phase_change.Tm(cas, method=method) for method in EXPERIMENTAL_METHODS if method in known}
-    values = {method: value for method, value in values.items() if (cas, round(value, 2)) not in _refuted()}
-    if not values:
-        return None
-    return round(float(median(values.values())), 2), "median of " + ", ".join(values)
-
-
-def _cas_number(inchikey: str) -> str | None:
+def cas_number(inchikey: str) -> str | None:
+    """Return the CAS number of a structure, None if there is none or if it stands for several substances."""
     bundled_cas = _cas_of_components().get(inchikey)
     if bundled_cas:
         return bundled_cas
@@ -144,16 +126,3 @@ def _reviewed() -> frozenset[tuple[str, str]]:
 def _cas_of_components() -> dict[str, str]:
     table = bundled.known_components()
     return dict(zip(table["inchikey"], table["cas"], strict=True))
-
-
-@cache
-def _refuted() -> frozenset[tuple[str, float]]:
-    """Melting points that the curation found wrong, so that they do not come back through ``chemicals``."""
-    found = set()
-    for rule in curation.rules():
-        if rule.action in {"mask_tm", "replace_tm"}:
-            renamed = curation.rules_for(rule.species, "rename")
-            molecule = molecule_named(renamed[0].new if renamed else rule.species)
-            cas = _cas_number(molecule.inchikey) if molecule else None
-            found.add((cas or rule.species, float(rule.old)))
-    return frozenset(found)

@@ -11,7 +11,7 @@ from cryokit.errors import InputError
 EVIDENCE = ("A", "B", "C", "D", "N")
 """A read in a primary source, B second-hand, C read off a figure, D computed or fitted, N recalled."""
 
-MAX_CELL_LENGTH = 10_000
+MAX_CELL_LENGTH, MAX_NAME_LENGTH = 10_000, 500
 
 _TM_RANGE = (30.0, 1500.0)
 _NUMBER_RANGES = {
@@ -131,8 +131,11 @@ def _text(raw: Mapping[str, str], column: str, row: CheckedRow, required: bool =
     text = _cell(raw, column)
     if required and not text:
         row.problems.append(f"{column} is empty")
-    if len(text) > MAX_CELL_LENGTH or "\x00" in text:
-        row.problems.append(f"{column} is longer than {MAX_CELL_LENGTH} characters or holds a NUL character")
+    limit = MAX_NAME_LENGTH if column == "name" else MAX_CELL_LENGTH
+    if len(text) > limit:
+        row.problems.append(f"{column} has {len(text)} characters; at most {limit} are allowed")
+    if "\x00" in text:
+        row.problems.append(f"{column} holds a NUL character; write plain text")
     return text
 
 
@@ -149,12 +152,21 @@ def _number(
             row.problems.append(f"{column} is empty")
         return math.nan
     try:
-        number = float(text)
+        number = float(text) if "_" not in text else math.nan
     except ValueError:
+        number = math.nan
+    if math.isnan(number):
         hint = "; write a decimal point" if "," in text else ""
         row.problems.append(f"{column} is {text!r}, which is not a number{hint}")
         return math.nan
     if not math.isfinite(number) or not limits[0] <= number <= limits[1]:
-        row.problems.append(f"{column} is {text}; it must be finite and lie between {limits[0]:g} and {limits[1]:g}")
+        row.problems.append(f"{column} is {text}; it must be {_in_words(limits)}")
         return math.nan
     return number
+
+
+def _in_words(limits: tuple[float, float]) -> str:
+    lower, upper = (f"{limit:g}" if math.isfinite(limit) else "" for limit in limits)
+    if lower and upper:
+        return f"a finite number from {lower} to {upper}"
+    return f"a finite number from {lower} on" if lower else "a finite number"

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cryokit.domain import INSUFFICIENT_SKILL
+from cryokit.domain import INSUFFICIENT_SKILL, checked_seed
 from cryokit.models.features import checked_rows, numbers
-from cryokit.models.fitted import fit, series_of
+from cryokit.models.fitted import fit
+from cryokit.models.groups import series_of, subjects
 from cryokit.validation.baselines import baselines_for
 from cryokit.validation.gate import SKILL, paired_difference, verdict
 from cryokit.validation.metrics import averaged, scores
@@ -42,6 +43,9 @@ class Evaluation:
     leaking_groups: int
     """Groups that the folds put on both sides: 0 for a fair split."""
     n_groups: int
+    shared_subjects: int
+    """Molecules (by connectivity) or formulations that the folds put on both sides; sources may share formulations."""
+    n_subjects: int
 
     def as_json(self) -> dict:
         """Plain data; numbers that are not finite become None."""
@@ -55,6 +59,8 @@ class Evaluation:
                 "verdict": self.verdict,
                 "leaking_groups": self.leaking_groups,
                 "n_groups": self.n_groups,
+                "shared_subjects": self.shared_subjects,
+                "n_subjects": self.n_subjects,
                 "unpredicted": int(self.rows["value"].isna().sum()),
                 "rows": self.rows.to_dict("records"),
             }
@@ -91,12 +97,13 @@ def evaluate(
     Raises
     ------
     InputError
-        If rows or folds are not what they must be.
+        If rows, folds or seed are not what they must be.
 
     References
     ----------
     .. [1] Stone, M. (1974). J. R. Stat. Soc. B 36, 111-147. 10.1111/j.2517-6161.1974.tb00994.x
     """
+    checked_seed(seed)
     checked = checked_rows(target, rows, needs_value=True)
     plain = checked_folds(folds, len(checked))
     series = np.array(series_of(target, checked))
@@ -108,7 +115,7 @@ def evaluate(
             on_fold(done, len(splits))
     table = pd.concat(parts, ignore_index=True)
     table["measured"] = numbers(checked, "value")[table["row"]]
-    return _summary(target, table, series, groups(target, checked), seed)
+    return _summary(target, table, series, groups(target, checked), subjects(target, checked), seed)
 
 
 def _fold_predictions(
@@ -139,7 +146,12 @@ def _column(baseline: str, name: str) -> str:
 
 
 def _summary(
-    target: str, table: pd.DataFrame, series: NDArray[np.str_], group: NDArray[np.int64], seed: int
+    target: str,
+    table: pd.DataFrame,
+    series: NDArray[np.str_],
+    group: NDArray[np.int64],
+    subject: NDArray[np.int64],
+    seed: int,
 ) -> Evaluation:
     names = list(baselines_for(target))
     by_series = {
@@ -157,6 +169,8 @@ def _summary(
         verdict=SKILL if has_skill else INSUFFICIENT_SKILL,
         leaking_groups=leaking_groups(table[["row", "repeat", "fold"]], group),
         n_groups=len(np.unique(group)),
+        shared_subjects=leaking_groups(table[["row", "repeat", "fold"]], subject),
+        n_subjects=len(np.unique(subject)),
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cryokit.domain import checked_seed
 from cryokit.errors import InputError, IntegrityCheckError
 from cryokit.models.features import numbers
 from cryokit.models.groups import grouped_assignment, groups
@@ -38,7 +39,7 @@ def grouped_folds(target: str, rows: pd.DataFrame, n_splits: int = 10, repeats: 
     Raises
     ------
     InputError
-        If there are fewer than 2 groups, 2 folds or 1 repeat.
+        If there are fewer than 2 groups, 2 folds or 1 repeat, or the seed is no seed.
     IntegrityCheckError
         If a group came to lie on both sides, which would be a defect.
 
@@ -49,6 +50,7 @@ def grouped_folds(target: str, rows: pd.DataFrame, n_splits: int = 10, repeats: 
     if repeats < 1:
         msg = f"repeats must be at least 1, but is {repeats}"
         raise InputError(msg)
+    checked_seed(seed)
     group = groups(target, rows)
     positions = np.arange(len(group))
     parts = [

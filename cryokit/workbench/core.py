@@ -7,12 +7,12 @@ import pandas as pd
 
 from cryokit.chemistry.recipe import parse_recipe
 from cryokit.config import Settings
-from cryokit.db import migrations
-from cryokit.db.engine import Database
+from cryokit.db import drift, migrations
+from cryokit.db.engine import APP, Database
 from cryokit.db.registry import Registry
 from cryokit.db.server import Server
 from cryokit.domain import Identity, target_named
-from cryokit.errors import ConflictError
+from cryokit.errors import ConflictError, NotFoundError
 from cryokit.sources.names import molecule_named
 
 if TYPE_CHECKING:
@@ -39,8 +39,13 @@ class Core:
 
     @property
     def database(self) -> Database:
-        """The database; the embedded one is started when it does not run."""
+        """The database; the embedded one is started when it does not run, but not made."""
         if self._database is None:
+            known = Database(self.settings)
+            # Making the logins is the first step of a migration.
+            if not known.is_external and known.passwords.get(APP) is None:
+                msg = f"there is no database of cryokit in {self.settings.state_dir} yet; run `cryokit up` first"
+                raise NotFoundError(msg)
             self._database = Database.open(self.settings, start=True)
         return self._database
 
@@ -85,7 +90,14 @@ class Core:
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and return the names of the migrations that were applied."""
+        if self._database is None:
+            self._database = Database.open(self.settings, start=True)
         return migrations.migrate(self.database)
+
+    def structure(self) -> str:
+        """Return what makes up the schema as a table, the text of sql/structure.csv."""
+        with self.database.service() as connection:
+            return drift.structure_of(connection)
 
     def schema(self) -> str:
         """Return the schema of the database as SQL."""

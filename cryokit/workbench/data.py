@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cryokit.domain import target_named
+from cryokit.errors import InputError
 from cryokit.sources import bundled, imports, upstream
 from cryokit.workbench.core import Core, with_components
 
@@ -13,14 +14,44 @@ class Data(Core):
     def load_bundled(self, target: str) -> int:
         """Load the figures that ship with cryokit; return how many were new."""
         rows = with_components(target, bundled.bundled_rows(target_named(target).name))
-        return self.registry.store_measurements(rows, target, is_public=True)
+        return self.registry.store_measurements(rows, target, is_public=True, renew=True)
 
     def fetch(self, name: str, progress: bool = True) -> Path:
         """Bring one public data file, checked against its sha256."""
         return upstream.fetch(name, self.settings.downloads_dir, self.settings.data_mirror, progress)
 
-    def import_rows(self, path: Path, target: str, skip_bad: bool = False) -> dict:
-        """Load a laboratory's own figures: all rows or, with `skip_bad`, the good ones."""
+    def import_rows(
+        self, path: Path, target: str, skip_bad: bool = False, is_public: bool = False, team: str | None = None
+    ) -> dict:
+        """
+        Load a laboratory's own figures: all rows or, with `skip_bad`, the good ones.
+
+        Rows that are stored already stay as they are. Public rows are seen by everybody, a team's by its members,
+        others by who imports them.
+        """
+        if is_public and team:
+            msg = "rows are either public or a team's; leave out one of the two"
+            raise InputError(msg)
+        registry = self.registry
+        team_id = registry.team_id(team) if team else None
         rows, problems = imports.read_rows(path, target_named(target).name, skip_bad=skip_bad)
-        loaded = self.registry.store_measurements(with_components(target, rows), target, is_public=False)
-        return {"loaded": loaded, "rows": len(rows), "problems": [str(problem) for problem in problems]}
+        lines = rows.attrs["lines"]
+        rows = with_components(target, rows)
+        other = registry.contradictions(rows, target, is_public, team_id)
+        problems += [imports.RowProblem(lines[position], message) for position, message in other.items()]
+        if problems and not skip_bad:
+            raise imports.refused(path, problems)
+        good = rows.drop(index=list(other))
+        with registry.transaction():
+            loaded = registry.store_measurements(good, target, is_public, team_id)
+            registry.record_event("measurements_imported", f"{target}: {path.name}", {"rows": loaded, "team": team})
+        return {
+            "loaded": loaded,
+            "known": len(good) - loaded,
+            "refused": len({problem.line for problem in problems}),
+            "problems": [str(problem) for problem in problems],
+            "seen_by": "everybody" if is_public else f"the members of {team}" if team else self._private_to(),
+        }
+
+    def _private_to(self) -> str:
+        return self.identity.name if self.identity else "maintenance alone, on the command line of this installation"

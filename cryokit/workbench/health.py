@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from cryokit.db import migrations
+from cryokit.db import drift, migrations
 from cryokit.db.engine import Database, connection_to, place_of
 from cryokit.db.health import HealthReport, check_health
 from cryokit.db.health.report import SEVERITIES, STATUSES
@@ -19,8 +19,15 @@ class Health(Core):
 
     def readiness(self) -> dict[str, dict[str, str]]:
         """Return for each part whether it passes, and what was found."""
-        checks = {"database": self._check_database, "schema": self._check_schema, "models": self._check_models}
-        return {name: _result(check) for name, check in checks.items()}
+        return {name: _result(check) for name, check in self._checks().items()}
+
+    def require_ready(self) -> None:
+        """Raise the error of the first part that does not pass."""
+        for check in self._checks().values():
+            check()
+
+    def _checks(self) -> dict[str, Callable[[], str]]:
+        return {"database": self._check_database, "schema": self._check_schema, "models": self._check_models}
 
     def _check_database(self) -> str:
         self.database.ping()
@@ -35,10 +42,10 @@ class Health(Core):
     def _check_models(self) -> str:
         from cryokit.models import artifacts  # with scikit-learn, which takes seconds
 
-        checksums = self.models()["artifact_sha256"].unique()
-        for sha256 in checksums:
+        newest = self.models().sort_values("version").drop_duplicates("target", keep="last")
+        for sha256 in newest["artifact_sha256"]:
             artifacts.verify(sha256, self.settings.artifacts_dir)
-        return f"{len(checksums)} artifacts present, checksums equal"
+        return f"{len(newest)} newest artifacts present, checksums equal"
 
     def database_health(
         self, url: str | None = None, schemas: list[str] | None = None, deep: bool = False
@@ -47,7 +54,7 @@ class Health(Core):
         if url is not None:
             return check_health(lambda: connection_to(url), place_of(url), schemas, deep)
         database = Database.open(self.settings, start=False)
-        return check_health(database.maintenance, database.place(), schemas, deep)
+        return check_health(database.maintenance, database.place(), schemas, deep, drift.drift_checks())
 
     def health_checks(self) -> pd.DataFrame:
         """Return the checks of `readiness` as a table."""

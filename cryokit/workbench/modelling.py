@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cryokit.db.registry import Registry
+from cryokit.db.tables import records, sha256_of
 from cryokit.domain import TARGETS, target_named
 from cryokit.errors import NotFoundError
 from cryokit.models.targets import RECIPES
@@ -42,44 +44,64 @@ class Modelling(Core):
             for target in TARGETS.values()
         )
 
-    def train(self, target: str, seed: int = 0, progress: Progress | None = None) -> dict:
+    def train(self, target: str, seed: int = 0, progress: Progress | None = None, team: str | None = None) -> dict:
         """Cross-validate and fit the recipe of a target on its curated rows and register the new version."""
         from cryokit.models import artifacts
         from cryokit.models.fitted import fit
 
-        rows = self._stored_rows(target, self.selections(target)[0])
-        snapshot_id, _ = self.registry.store_snapshot(target, rows.drop(columns="components", errors="ignore"))
+        registry, selection = self.registry, self.selections(target)[0]
+        team_id = registry.team_id(team) if team else None
+        rows = self._stored_rows(target, selection, team_id)
         evaluation = _cross_validated(target, rows, seed, progress)
-        model = fit(target, rows, seed)
-        version = self.registry.store_model_version(
-            target=target,
-            seed=seed,
-            snapshot_id=snapshot_id,
-            artifact_sha256=artifacts.save(model, self.settings.artifacts_dir),
-            metrics=evaluation.metrics | {"series": evaluation.series},
-            verdict=evaluation.verdict,
-            recipe=RECIPES[target].as_json(),
-            library_versions=artifacts.library_versions(),
-        )
-        self._store_evaluation(target, version, self.selections(target)[0], rows, evaluation)
+        artifact_sha256 = artifacts.save(fit(target, rows, seed), self.settings.artifacts_dir)
+        with registry.transaction():
+            snapshot_id, _ = registry.store_snapshot(target, rows, team_id)
+            version = registry.store_model_version(
+                target=target,
+                seed=seed,
+                snapshot_id=snapshot_id,
+                artifact_sha256=artifact_sha256,
+                metrics=evaluation.metrics | {"series": evaluation.series},
+                verdict=evaluation.verdict,
+                recipe=RECIPES[target].as_json(),
+                library_versions=artifacts.library_versions(),
+            )
+            _store_evaluation(registry, target, version, selection, rows, evaluation)
+            registry.record_event("model_trained", f"{target} version {version}", {"seed": seed, "team": team})
         return self.model(target, version)
 
     def evaluate(self, target: str, selection: str, seed: int = 0, progress: Progress | None = None) -> str:
-        """Cross-validate the newest version's recipe on a selection of rows; return the evaluation's id."""
-        version = self.model(target)["version"]
-        rows = self._stored_rows(target, selection)
-        return self._store_evaluation(target, version, selection, rows, _cross_validated(target, rows, seed, progress))
+        """
+        Cross-validate the newest version's recipe and return the evaluation's id.
+
+        The selection that versions are trained on is the version's own rows, whatever was stored since.
+        """
+        model = self.model(target)
+        rows = self._rows_of(model, selection)
+        evaluation = _cross_validated(target, rows, seed, progress)
+        return _store_evaluation(self.registry, target, model["version"], selection, rows, evaluation)
 
     def evaluate_stored(self, target: str, seed: int = 0, progress: Progress | None = None) -> dict:
         """Evaluate on every selection and return scores, baselines and rows as plain data."""
-        found = {name: self.evaluation(self.evaluate(target, name, seed, progress)) for name in self.selections(target)}
-        first = found[self.selections(target)[0]]
+        model, (trained_on, *others) = self.model(target), self.selections(target)
+        first = self.evaluation(self.evaluate(target, trained_on, seed, progress))
+        found, warnings = {trained_on: first}, []
+        for name in others:
+            try:
+                found[name] = self.evaluation(self.evaluate(target, name, seed, progress))
+            except NotFoundError as error:
+                warnings.append(str(error))
+        if model["dataset_sha256"] != self.dataset_sha256(target, model["team_id"]):
+            newer = f"rows of {target} were stored or changed since version {model['version']} learned from those here"
+            warnings.append(f"{newer}; `cryokit train {target}` learns from them")
         return {
+            "version": model["version"],
             "metrics": {name: first["metrics"].get(name) for name in SCORES},
             "baselines": first["baselines"],
             "verdict": first["metrics"]["verdict"],
             "selections": {name: item["metrics"] for name, item in found.items()},
-            "rows": first["rows"].to_dict("records"),
+            "rows": records(first["rows"]),
+            "warnings": warnings,
         }
 
     def evaluated(self, target: str, selection: str, seed: int = 0) -> dict:
@@ -107,11 +129,13 @@ class Modelling(Core):
         """Return the selections of a target's rows, the one that versions are trained on first."""
         return ["curated", "published"] if target_named(target).name == "tg" else ["curated"]
 
-    def _stored_rows(self, target: str, selection: str) -> pd.DataFrame:
-        if selection not in self.selections(target):
-            msg = f"{target} has no selection {selection!r}; it has {', '.join(self.selections(target))}"
-            raise NotFoundError(msg)
-        rows = self.registry.training_rows(target)
+    def dataset_sha256(self, target: str, team_id: str | None = None) -> str:
+        """Return the checksum of the rows that a version would learn from now."""
+        rows = self._stored_rows(target, self.selections(target)[0], team_id)
+        return sha256_of(records(rows.drop(columns="components", errors="ignore")))
+
+    def _stored_rows(self, target: str, selection: str, team_id: str | None = None) -> pd.DataFrame:
+        rows = self.registry.training_rows(target, team_id)
         if f"is_{selection}" in rows:
             rows = rows[rows[f"is_{selection}"].astype(bool)].reset_index(drop=True)
         if rows.empty:
@@ -119,21 +143,14 @@ class Modelling(Core):
             raise NotFoundError(msg)
         return with_components(target, rows)
 
-    def _store_evaluation(
-        self, target: str, version: int, selection: str, rows: pd.DataFrame, evaluation: "Evaluation"
-    ) -> str:
-        subject = TARGETS[target].subject
-        described = rows[["name", subject]].take(evaluation.rows["row"]).reset_index(drop=True)
-        return self.registry.store_evaluation(
-            target=target,
-            version=version,
-            kind=selection,
-            split=RECIPES[target].split,
-            metrics=evaluation.metrics
-            | {"verdict": evaluation.verdict, "series": evaluation.series, "seed": evaluation.seed},
-            baselines=evaluation.baselines,
-            rows=pd.concat([evaluation.rows.reset_index(drop=True), described], axis=1),
-        )
+    def _rows_of(self, model: dict, selection: str) -> pd.DataFrame:
+        target = model["target"]
+        if selection not in self.selections(target):
+            msg = f"{target} has no selection {selection!r}; it has {', '.join(self.selections(target))}"
+            raise NotFoundError(msg)
+        if selection == self.selections(target)[0]:
+            return with_components(target, self.registry.snapshot(model["dataset_snapshot_id"]))
+        return self._stored_rows(target, selection, model["team_id"])
 
     def models(self, target: str | None = None) -> pd.DataFrame:
         """Return the versions of one target or of all."""
@@ -196,6 +213,31 @@ class Modelling(Core):
         rows = self.evaluation(evaluation_id)["rows"]
         worst = (rows["value"] - rows["measured"]).abs().sort_values(ascending=False).index[:count]
         return rows.loc[worst].drop(columns=["row", "repeat"]).set_index("name")
+
+
+def _store_evaluation(
+    registry: Registry, target: str, version: int, selection: str, rows: pd.DataFrame, evaluation: "Evaluation"
+) -> str:
+    described = rows[["name", TARGETS[target].subject]].take(evaluation.rows["row"]).reset_index(drop=True)
+    facts = {
+        "verdict": evaluation.verdict,
+        "series": evaluation.series,
+        "seed": evaluation.seed,
+        "shared_subjects": evaluation.shared_subjects,
+        "n_subjects": evaluation.n_subjects,
+    }
+    if target == "tg":
+        facts["n_with_tm"] = int(rows["tm_kelvin"].notna().sum())
+    return registry.store_evaluation(
+        target=target,
+        version=version,
+        kind=selection,
+        split=RECIPES[target].split,
+        metrics=evaluation.metrics | facts,
+        baselines=evaluation.baselines,
+        rows=pd.concat([evaluation.rows.reset_index(drop=True), described], axis=1),
+        is_public=bool(rows["is_public"].all()),
+    )
 
 
 def _cross_validated(target: str, rows: pd.DataFrame, seed: int, progress: Progress | None) -> "Evaluation":

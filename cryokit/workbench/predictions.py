@@ -1,6 +1,6 @@
 """Predictions: values with interval, version, domain flag and label."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,16 +9,18 @@ import pandas as pd
 
 from cryokit.domain import INSUFFICIENT_SKILL, Target, target_named
 from cryokit.errors import InputError
-from cryokit.sources import imports, names
+from cryokit.sources import melting, names
 from cryokit.sources.reference import reference_questions
 from cryokit.sources.rows import checked_question
 from cryokit.workbench.core import Core
+from cryokit.workbench.questions import check_cells, known_columns, questions_in, rows_of, with_conditions
 
 if TYPE_CHECKING:
     from cryokit.models.fitted import FittedModel
 
 COLUMNS = ["value", "unit", "lower", "upper", "confidence", "model_version", "in_training", "in_domain"]
 COLUMNS += ["domain_reasons", "skill"]
+_SHOWN_PROBLEMS = 50
 
 
 class Predictions(Core):
@@ -32,28 +34,34 @@ class Predictions(Core):
 
         Every condition of the target must be given. One bad item refuses all; the message names each.
         """
-        items = [items] if isinstance(items, str) else list(items)
-        if not items:
-            msg = f"nothing to predict: give at least one {target_named(target).subject}"
-            raise InputError(msg)
-        _refuse_unknown_conditions(target_named(target), conditions)
-        rows = pd.DataFrame({target_named(target).subject: items, **conditions})
+        rows = rows_of(target_named(target), items, conditions)
         return self._all_predicted(target, rows, version)
 
     def predict_file(
-        self, target: str, path: Path, version: int | None = None, conditions: dict[str, object] | None = None
+        self,
+        target: str,
+        path: Path,
+        version: int | None = None,
+        conditions: Mapping[str, object] | None = None,
+        warn: Callable[[str], None] | None = None,
     ) -> pd.DataFrame:
-        """Predict the rows of a CSV file; `conditions` apply where the file has no such column."""
-        subject = target_named(target).subject
-        lines = [cells for _, cells in imports.read_table(path, (subject,))]
-        known = [name for name in _known_columns(target_named(target)) if name in lines[0]]
-        rows = pd.DataFrame(lines)[known].assign(**{k: v for k, v in (conditions or {}).items() if k not in known})
-        return self._all_predicted(target, rows, version)
+        """Predict the rows of a CSV file; `conditions` hold for all of them, `warn` hears of columns not used."""
+        specification = target_named(target)
+        asked = questions_in(specification, path)
+        rows = with_conditions(specification, asked.rows, conditions or {})
+        if asked.unused and warn:
+            warn(f"columns that {target} does not use: {', '.join(asked.unused)}")
+        return self._all_predicted(target, rows, version, [f"line {line}" for line in asked.lines])
 
-    def _all_predicted(self, target: str, rows: pd.DataFrame, version: int | None) -> pd.DataFrame:
+    def _all_predicted(
+        self, target: str, rows: pd.DataFrame, version: int | None, places: list[str] | None = None
+    ) -> pd.DataFrame:
         predictions, problems = self.predict_checked(target, rows, version)
+        places = places or [f"item {number + 1}" for number in range(len(rows))]
         if problems:
-            raise InputError("; ".join(f"item {item['row'] + 1}: {item['message']}" for item in problems))
+            shown = [f"{places[item['row']]}: {item['message']}" for item in problems[:_SHOWN_PROBLEMS]]
+            hidden = len(problems) - len(shown)
+            raise InputError("; ".join(shown) + (f"; and {hidden} more" if hidden else ""))
         return predictions
 
     def predict_checked(
@@ -87,34 +95,23 @@ class Predictions(Core):
         return self._models[sha256]
 
 
-def _known_columns(target: Target) -> list[str]:
-    conditions = [condition.name for condition in target.conditions]
-    return ["name", target.subject, *conditions, *(["tm_kelvin"] if target.name == "tg" else [])]
-
-
-def _refuse_unknown_conditions(target: Target, conditions: dict[str, object]) -> None:
-    known = _known_columns(target)
-    if unknown := [name for name in conditions if name not in known]:
-        msg = f"{target.name} takes no {', '.join(unknown)}; a row has {', '.join(known)}"
-        raise InputError(msg)
-
-
 def _checked(target: Target, row: dict, model: "FittedModel") -> dict:
-    from cryokit.models.fitted import series_name
+    from cryokit.models.groups import series_name
 
     cells = {name: "" if pd.isna(value) else str(value) for name, value in row.items()}
+    check_cells(cells)
     question = checked_question(cells, target, names.molecule_named)
     if question.problems:
         raise InputError("; ".join(question.problems))
     values = question.values
     if target.name == "tg" and np.isnan(values["tm_kelvin"]):
-        measured = names.melting_point_kelvin(values["inchikey"])
+        measured = melting.melting_point_kelvin(values["inchikey"], values["name"])
         values["tm_kelvin"] = measured[0] if measured else np.nan
     return values | {"series": model.require_series(series_name(target.name, values))}
 
 
 def _predicted(target: Target, registered: dict, model: "FittedModel", rows: pd.DataFrame) -> pd.DataFrame:
-    front = ["target", *(name for name in _known_columns(target) if name != "name")]
+    front = ["target", *(name for name in known_columns(target) if name != "name")]
     front.insert(2, "name")
     if rows.empty:
         return pd.DataFrame(columns=[*front, *COLUMNS])

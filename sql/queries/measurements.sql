@@ -55,44 +55,61 @@ SELECT name, id
   FROM cryo.property_type;
 
 -- name: store_measurements
--- Keep new rows and renew what a source says besides the value; tells which rows are new.
-INSERT INTO cryo.measurement AS known (
+-- Keep new rows and leave known ones as they are; tells which are new.
+INSERT INTO cryo.measurement (
            target, property_type_id, molecule_id, mixture_id, name, value, unit, conditions, spread, repeat_count,
-           source, evidence, is_published, is_curated, details, row_sha256, owner_id, is_public)
+           source, evidence, is_published, is_curated, details, row_sha256, owner_id, team_id, is_public)
 SELECT :target, new.property_type_id, new.molecule_id, new.mixture_id, new.name, new.value, new.unit,
        new.conditions, new.spread, new.repeat_count, new.source, new.evidence, new.is_published, new.is_curated,
-       new.details, new.row_sha256, CAST(:owner_id AS uuid), :is_public
+       new.details, new.row_sha256, CAST(:owner_id AS uuid), CAST(:team_id AS uuid), :is_public
   FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
            property_type_id smallint, molecule_id bigint, mixture_id bigint, name text, value double precision,
            unit text, conditions jsonb, spread double precision, repeat_count integer, source text, evidence text,
            is_published boolean, is_curated boolean, details jsonb, row_sha256 text)
  ORDER BY new.row_sha256
-    ON CONFLICT ON CONSTRAINT measurement_row_key DO UPDATE
-   SET spread = excluded.spread, repeat_count = excluded.repeat_count, evidence = excluded.evidence,
-       is_published = excluded.is_published, is_curated = excluded.is_curated, details = excluded.details,
-       is_public = known.is_public OR excluded.is_public
- WHERE (known.spread, known.repeat_count, known.evidence, known.is_published, known.is_curated, known.details,
+    ON CONFLICT ON CONSTRAINT measurement_row_key DO NOTHING
+RETURNING row_sha256;
+
+-- name: renew_measurements
+-- Renew what the installation's own rows say besides their value, as a new release of the bundled tables may.
+UPDATE cryo.measurement AS known
+   SET spread = new.spread, repeat_count = new.repeat_count, evidence = new.evidence, is_published = new.is_published,
+       is_curated = new.is_curated, details = new.details, is_public = known.is_public OR :is_public
+  FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (
+           spread double precision, repeat_count integer, evidence text, is_published boolean, is_curated boolean,
+           details jsonb, row_sha256 text)
+ WHERE known.row_sha256 = new.row_sha256
+   AND known.owner_id IS NULL
+   AND (known.spread, known.repeat_count, known.evidence, known.is_published, known.is_curated, known.details,
         known.is_public)
-       IS DISTINCT FROM (excluded.spread, excluded.repeat_count, excluded.evidence, excluded.is_published,
-                         excluded.is_curated, excluded.details, known.is_public OR excluded.is_public)
-RETURNING (xmax = 0) AS is_new;
+       IS DISTINCT FROM (new.spread, new.repeat_count, new.evidence, new.is_published, new.is_curated, new.details,
+                         known.is_public OR :is_public);
+
+-- name: known_measurements
+-- Rows of one owner that are there already, with what a second copy could say otherwise.
+SELECT measurement.row_sha256, measurement.spread,
+       CAST(measurement.details ->> 'tm_kelvin' AS double precision) AS tm_kelvin, measurement.is_public,
+       CAST(measurement.team_id AS text) AS team_id
+  FROM cryo.measurement
+ WHERE measurement.row_sha256 = ANY (:checksums)
+   AND measurement.owner_id IS NOT DISTINCT FROM CAST(:owner_id AS uuid);
 
 -- name: training_rows
--- What a target's models learn from: public rows and one's own, never another person's; always in the same order.
+-- What models learn from: public rows, one's own, and a team's if it is named; always in the same order.
 SELECT measurement.name, measurement.value, measurement.unit, measurement.conditions, measurement.details,
        property_type.name AS property_type, measurement.spread, measurement.repeat_count, measurement.source,
        measurement.evidence, measurement.is_published, measurement.is_curated, measurement.is_public
   FROM cryo.measurement
   JOIN cryo.property_type ON property_type.id = measurement.property_type_id
  WHERE measurement.target = :target
-   AND (measurement.is_public OR measurement.owner_id IS NOT DISTINCT FROM (SELECT app.uid()))
+   AND (measurement.is_public
+        OR measurement.team_id IS NULL AND measurement.owner_id IS NOT DISTINCT FROM (SELECT app.uid())
+        OR measurement.team_id = CAST(:team_id AS uuid))
  ORDER BY measurement.details ->> 'inchikey' COLLATE "C", measurement.name COLLATE "C", measurement.value,
        measurement.row_sha256 COLLATE "C", measurement.owner_id NULLS FIRST;
 
--- name: measurement_counts
--- How many rows of each target one may see.
-SELECT target.name AS target, count(measurement.id) AS rows
-  FROM cryo.target
-  LEFT JOIN cryo.measurement ON measurement.target = target.name
- GROUP BY target.name
- ORDER BY target.name;
+-- name: team_named
+-- The number of a team.
+SELECT CAST(team.id AS text) AS id
+  FROM cryo.team
+ WHERE lower(team.name) = lower(:name);

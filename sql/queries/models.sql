@@ -1,9 +1,9 @@
 -- name: store_snapshot
 -- Keep the rows that a model learns from; the same rows are kept once.
-INSERT INTO cryo.dataset_snapshot AS known (target, sha256, row_count, content, is_public)
-VALUES (:target, :sha256, :row_count, CAST(:content AS jsonb), :is_public)
+INSERT INTO cryo.dataset_snapshot AS known (target, sha256, row_count, content, is_public, team_id)
+VALUES (:target, :sha256, :row_count, CAST(:content AS jsonb), :is_public, CAST(:team_id AS uuid))
     ON CONFLICT (target, sha256) DO UPDATE SET is_public = known.is_public AND excluded.is_public
-RETURNING CAST(id AS text) AS id;
+RETURNING CAST(id AS text) AS id, CAST(team_id AS text) AS team_id;
 
 -- name: snapshot
 -- The rows that a model learned from.
@@ -40,7 +40,7 @@ RETURNING version;
 SELECT model.target, model_version.version, model_version.verdict, model_version.metrics, model_version.seed,
        CAST(model_version.dataset_snapshot_id AS text) AS dataset_snapshot_id, model_version.dataset_sha256,
        dataset_snapshot.row_count AS dataset_rows, model_version.artifact_sha256, model_version.recipe,
-       model_version.library_versions,
+       model_version.library_versions, dataset_snapshot.is_public, CAST(dataset_snapshot.team_id AS text) AS team_id,
        to_char(model_version.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at
   FROM cryo.model_version
   JOIN cryo.model ON model.id = model_version.model_id

@@ -75,6 +75,18 @@ def test_a_csv_with_a_bad_row_shows_its_line_and_predicts_the_others(visit):
     )
 
 
+def test_a_csv_with_semicolons_and_a_surplus_cell_predicts_the_right_molecule(visit):
+    page = visit.sign_in()
+    upload(page, "smiles;name;operator\nOCCO;CCO;me;surplus\n\nCO;methanol;me\n")
+    page.get_by_role("button", name="Predict").click()
+
+    expect(page.get_by_text("1 predicted, 1 refused. Columns not used: operator.")).to_be_visible()
+    expect(page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last).to_contain_text(
+        re.compile(r"^2.*more cells than the header")
+    )
+    expect(page.get_by_role("row", name="methanol").first).to_be_visible()
+
+
 def test_what_a_file_says_is_never_markup(visit):
     page = visit.sign_in()
     upload(page, 'smiles\n"<img src=x onerror=""document.title=1"">"\n')

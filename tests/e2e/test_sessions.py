@@ -70,6 +70,13 @@ def test_a_session_of_another_person_cannot_be_opened_by_its_token(address, toke
     assert answer.headers["location"].startswith("/login")
 
 
+@pytest.mark.parametrize("version", ["%ED%A0%80", "%00", "9" * 5000])
+def test_a_strange_address_still_shows_the_page(address, token, version):
+    page = httpx.get(f"{address}/?version={version}", cookies={COOKIE: token("viewer")}, timeout=60)
+
+    assert "<title>Predict - cryokit</title>" in page.text
+
+
 @pytest.mark.parametrize("path", ["/", "/autoload.js?bokeh-autoload-element=x", "/metadata"])
 def test_pages_need_a_login(address, path):
     answer = httpx.get(f"{address}{path}")

@@ -92,6 +92,8 @@ ADMIN = SIGNED_IN | {"viewer": 403, "researcher": 403}
 ROUTES = {
     ("GET", "/health/live"): OPEN,
     ("GET", "/health/ready"): OPEN,
+    ("GET", "/api/v1/health/live"): OPEN,
+    ("GET", "/api/v1/health/ready"): OPEN,
     ("POST", "/api/v1/session"): OPEN,
     ("GET", "/api/v1/targets"): SIGNED_IN,
     ("POST", "/api/v1/predict"): SIGNED_IN,
@@ -294,6 +296,48 @@ def test_what_is_not_there_is_a_404(service, path):
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/session", rb'{"name": "a\u0000b", "password": "wrong"}'),
+        ("/api/v1/session", rb'{"name": "a\ud800b", "password": "wrong"}'),
+        ("/api/v1/session", rb'{"name": "viewer", "password": "\ud800"}'),
+        ("/api/v1/predict", rb'{"target": "tg", "smiles": ["C\ud800"]}'),
+        ("/api/v1/predict", rb'{"target": "tg", "smiles": ["C\u0000"]}'),
+        ("/api/v1/predict", rb'{"target": "\ud800", "smiles": ["C"]}'),
+        ("/api/v1/predict", rb'{"target": "tg", "smiles": ["C"], "\ud800": 1}'),
+    ],
+)
+def test_text_that_nothing_can_store_is_refused_as_input(service, path, body):
+    with service.client("viewer") as client:
+        answer = client.post(path, content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize("field", ["name=a%00b&password=wrong", "name=%ED%A0%80&password=wrong", "name=a&password=%00"])
+def test_the_login_form_takes_such_text_for_a_wrong_login(service, field):
+    with service.client() as client:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = client.post("/login", content=field, headers=headers)
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"target": "tg", "smiles": ["CCO"], "cell": "BPAEC"}, "cell"),
+        ({"target": "iri", "smiles": ["CCO"], "minutes": 3} | IRI_CONDITIONS, "minutes"),
+    ],
+)
+def test_a_condition_of_another_target_is_refused(service, body, word):
+    answer = service.post("/api/v1/predict", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert f"takes no {word}" in answer.json()["detail"]
+
+
 def test_an_unknown_target_is_a_404(service):
     assert service.post("/api/v1/predict", {"target": "unknown", "smiles": ["C"]}).status_code == 404
 
@@ -347,4 +391,13 @@ def test_ready_says_which_part_fails(service, tmp_path):
         thread.join()
 
     assert answer.status_code == 503
-    assert answer.json()["checks"]["models"]["status"] == "fail"
+    assert answer.json()["checks"]["models"] == {"status": "fail"}
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_ready_tells_details_to_people_who_are_signed_in(service, prefix):
+    told = service.get(f"{prefix}/health/ready").json()["checks"]
+    kept = service.get(f"{prefix}/health/ready", "none").json()["checks"]
+
+    assert all(check["detail"] for check in told.values())
+    assert kept == {name: {"status": "pass"} for name in ("database", "schema", "models")}

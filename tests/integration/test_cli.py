@@ -87,9 +87,10 @@ def test_predictions_come_from_a_file_too(trained, tmp_path):
     file = tmp_path / "rows.csv"
     file.write_text("name,recipe,operator\na,glycerol=3 mol/kg,me\nb,formamide=3 mol/kg; glycerol=1 mol/kg,me\n")
 
-    items = json.loads(trained("predict", "viability", "--csv", str(file), *CONDITIONS, "--json").output)
+    result = trained("predict", "viability", "--csv", str(file), *CONDITIONS, "--json")
 
-    assert [item["name"] for item in items] == ["a", "b"]
+    assert [item["name"] for item in json.loads(result.stdout)] == ["a", "b"]
+    assert "columns that viability does not use: operator" in result.stderr
 
 
 def test_a_target_without_a_model_is_not_found(trained):
@@ -127,7 +128,8 @@ def test_an_import_with_a_bad_row_loads_nothing(trained, tmp_path):
 
     assert refused.exit_code == 11
     assert "line 3" in refused.stderr
-    assert "1 of 1 good rows are new" in loaded.output
+    assert "1 rows loaded, 0 stored already, 1 refused" in loaded.output
+    assert "seen by maintenance alone" in loaded.output
 
 
 def test_an_account_is_added_listed_and_closed(trained):

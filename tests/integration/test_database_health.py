@@ -1,6 +1,7 @@
 """Every planted defect is found by its own check and gone after the fix; look-alikes give no finding."""
 
 import contextlib
+import time
 
 import psycopg2
 import pytest
@@ -14,9 +15,28 @@ PLANTED = [case for module in (schema, integrity, access, performance) for case 
 LOOK_ALIKES = [case for module in (schema, integrity, access, performance) for case in module.LOOK_ALIKES]
 
 
+@pytest.fixture(scope="module")
+def careful_server(server, superuser_runs):
+    """The session's server with fsync on for once: a server that may forget its files is itself a finding."""
+    superuser_runs("ALTER SYSTEM SET fsync = on")
+    _reloaded(superuser_runs, "on")
+    yield server
+    superuser_runs("ALTER SYSTEM SET fsync = off")
+    _reloaded(superuser_runs, "off")
+
+
+def _reloaded(superuser_runs, wanted: str) -> None:
+    superuser_runs("SELECT pg_reload_conf()")
+    deadline = time.monotonic() + 10
+    while superuser_runs("SHOW fsync") != [(wanted,)]:
+        assert time.monotonic() < deadline, "the server does not read its settings"
+        time.sleep(0.05)
+
+
 @pytest.fixture
-def planted_url(server, clone_of):
+def planted_url(careful_server, clone_of):
     """Address, as superuser, of an empty database of its own."""
+    server = careful_server
     return server.url(SUPERUSER, clone_of("template0").name)
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from cryokit.db.registry import Registry
-from cryokit.db.tables import json_text, plain, records
+from cryokit.db.tables import json_text, plain, records, sha256_of
 from cryokit.errors import AccessError, ConflictError, InputError, NotFoundError
 
 SHA = "a" * 64
@@ -108,11 +108,29 @@ def test_names_that_share_a_structure_stay_apart(registry, tg_rows):
     assert registry.training_rows("tg")["name"].tolist() == ["mannitol", "sorbitol"]
 
 
-def test_storing_again_renews_flags(registry, tg_rows):
+@pytest.mark.parametrize("renew", [True, False])
+def test_storing_again_renews_flags_only_when_asked(registry, tg_rows, renew):
     registry.store_measurements(tg_rows(190.0), "tg", is_public=True)
-    registry.store_measurements(tg_rows(190.0).assign(is_curated=True), "tg", is_public=True)
+    again = registry.store_measurements(tg_rows(190.0).assign(is_curated=True), "tg", is_public=True, renew=renew)
 
-    assert registry.training_rows("tg")["is_curated"].tolist() == [True]
+    assert again == 0
+    assert registry.training_rows("tg")["is_curated"].tolist() == [renew]
+
+
+def test_contradictions_of_stored_rows_are_told_by_position(registry, tg_rows):
+    registry.store_measurements(tg_rows(190.0, 191.0, 192.0), "tg", is_public=True)
+    again = tg_rows(192.0, 191.0, 190.0, 193.0).assign(tm_kelvin=[291.0, 300.0, float("nan"), 5.0], spread=float("nan"))
+
+    found = registry.contradictions(again, "tg", is_public=False)
+
+    assert found == {1: "the same measurement is stored already, with tm_kelvin 291.0; correct one of the two"}
+
+
+def test_same_row_for_other_people_is_a_contradiction(registry, tg_rows):
+    registry.store_measurements(tg_rows(190.0), "tg", is_public=False)
+
+    assert "for other people to see" in registry.contradictions(tg_rows(190.0), "tg", is_public=True)[0]
+    assert registry.contradictions(tg_rows(190.0), "tg", is_public=False) == {}
 
 
 def test_order_does_not_depend_on_the_order_of_storing(registry, tg_rows):
@@ -203,12 +221,6 @@ def test_thousands_of_rows_are_stored(registry, tg_rows):
     assert registry.store_measurements(tg_rows(*values), "tg", is_public=True) == 4500
 
 
-def test_counts_name_every_target(registry, tg_rows):
-    registry.store_measurements(tg_rows(190.0), "tg", is_public=True)
-
-    assert registry.measurement_counts().to_dict("list") == {"target": ["iri", "tg", "viability"], "rows": [0, 1, 0]}
-
-
 # Models
 
 
@@ -230,6 +242,15 @@ def test_snapshot_holds_the_rows(registry, tg_rows):
     snapshot, _ = registry.store_snapshot("tg", tg_rows(190.0, 191.25))
 
     assert registry.snapshot(snapshot)["value"].tolist() == [190.0, 191.25]
+
+
+def test_snapshot_is_the_rows_as_they_were_trained_on(registry, viability_rows):
+    registry.store_measurements(viability_rows, "viability", is_public=True)
+    rows = registry.training_rows("viability")
+    snapshot, sha256 = registry.store_snapshot("viability", rows)
+
+    assert sha256_of(records(registry.snapshot(snapshot))) == sha256
+    pd.testing.assert_frame_equal(registry.snapshot(snapshot), rows, check_like=True)
 
 
 def test_empty_snapshot_is_refused(registry, tg_rows):
@@ -296,14 +317,17 @@ def test_artifact_that_is_no_checksum_is_refused(trained):
 
 def test_evaluation_comes_back_with_its_rows(trained):
     rows = evaluation_rows()
-    stored = trained.store_evaluation("tg", 1, "cross-validation", "connectivity", {"mae": 1.0}, {}, rows)
+    stored = trained.store_evaluation(
+        "tg", 1, "cross-validation", "connectivity", {"mae": 1.0}, {}, rows, is_public=True
+    )
 
     pd.testing.assert_frame_equal(trained.evaluation(stored)["rows"][list(rows)], rows)
 
 
 def test_evaluations_are_listed_without_rows(trained):
     for kind in ("first", "second"):
-        trained.store_evaluation("tg", 1, kind, "connectivity", {"mae": 1.0}, {"mean": {"mae": 2.0}}, evaluation_rows())
+        baselines = {"mean": {"mae": 2.0}}
+        trained.store_evaluation("tg", 1, kind, "connectivity", {"mae": 1.0}, baselines, evaluation_rows(), True)
     listed = trained.evaluations("tg")
 
     assert (listed["kind"].tolist(), "rows" in listed) == (["first", "second"], False)
@@ -317,7 +341,7 @@ def test_unknown_evaluation_is_not_found(registry, identifier):
 
 def test_evaluation_needs_a_version(trained):
     with pytest.raises(NotFoundError, match="tg has no version 9"):
-        trained.store_evaluation("tg", 9, "cross-validation", "connectivity", {}, {}, evaluation_rows())
+        trained.store_evaluation("tg", 9, "cross-validation", "connectivity", {}, {}, evaluation_rows(), is_public=True)
 
 
 def test_predictions_come_back(trained):

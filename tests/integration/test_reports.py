@@ -29,6 +29,15 @@ def test_a_report_is_one_page_with_its_parameters(tmp_path, other_settings):
     assert sorted(file.suffix for file in settings.reports_dir.iterdir()) == [".html", ".ipynb", ".json"]
 
 
+def test_reports_are_closed_to_other_accounts(tmp_path, other_settings):
+    settings = other_settings()
+    settings.reports_dir.mkdir(mode=0o755)
+    reports.run(notebook(tmp_path, "count"), {"count": 3}, settings)
+
+    assert settings.reports_dir.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in settings.reports_dir.iterdir()} == {0o600}
+
+
 def test_a_failing_cell_is_named_and_no_page_is_left(tmp_path, other_settings):
     settings = other_settings()
     report = notebook(tmp_path, "1 / 0")

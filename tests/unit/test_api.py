@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from cryokit.api import middleware
 from cryokit.api.frames import json_value, records
 from cryokit.api.login import safe_next
+from cryokit.api.readiness import KEPT_SECONDS, KeptReadiness
 from cryokit.api.throttle import LoginThrottle, RateLimitedError
 
 HOST = (b"host", b"lab.example")
@@ -51,35 +53,112 @@ async def greet(scope: dict, receive: middleware.Receive, send: middleware.Send)
 
 def test_throttle_refuses_after_the_limit_of_failures():
     throttle = LoginThrottle(limit=2)
-    throttle.failed("ada", "10.0.0.1")
-    throttle.failed("Ada", "10.0.0.1")
+    throttle.begin("ada", "10.0.0.1")
+    throttle.begin("Ada", "10.0.0.1")
 
     with pytest.raises(RateLimitedError, match="wait 15 min"):
-        throttle.check("ada", "10.0.0.1")
+        throttle.begin("ada", "10.0.0.1")
+
+
+def test_attempts_at_the_same_time_are_no_more_than_one_after_the_other():
+    throttle, gate, outcomes = LoginThrottle(limit=10), threading.Barrier(40), []
+
+    def attempt() -> None:
+        gate.wait()
+        try:
+            throttle.begin("ada", "10.0.0.1")
+            outcomes.append("tried")
+        except RateLimitedError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=attempt) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (outcomes.count("tried"), outcomes.count("refused")) == (10, 30)
+
+
+def test_throttle_counts_an_address_that_tries_many_names():
+    throttle = LoginThrottle()
+    for number in range(30):
+        throttle.begin(f"name {number}", "10.0.0.1")
+
+    with pytest.raises(RateLimitedError, match="30 logins failed"):
+        throttle.begin("another", "10.0.0.1")
 
 
 def test_throttle_lets_the_same_name_in_from_another_address():
     throttle = LoginThrottle(limit=1)
-    throttle.failed("ada", "10.0.0.1")
+    throttle.begin("ada", "10.0.0.1")
 
-    assert throttle.check("ada", "10.0.0.2") is None
+    assert throttle.begin("ada", "10.0.0.2") is not None
 
 
 def test_throttle_forgets_after_its_window():
     clock = Clock()
     throttle = LoginThrottle(limit=1, window_seconds=60, clock=clock)
-    throttle.failed("ada", "10.0.0.1")
+    throttle.begin("ada", "10.0.0.1")
     clock.now = 61.0
 
-    assert throttle.check("ada", "10.0.0.1") is None
+    assert throttle.begin("ada", "10.0.0.1") == 61.0
 
 
 def test_throttle_forgets_after_a_success():
-    throttle = LoginThrottle(limit=1)
-    throttle.failed("ada", "10.0.0.1")
-    throttle.succeeded("ada", "10.0.0.1")
+    throttle = LoginThrottle(limit=2)
+    throttle.begin("ada", "10.0.0.1")
+    throttle.succeeded("ada", "10.0.0.1", throttle.begin("ada", "10.0.0.1"))
+    throttle.begin("ada", "10.0.0.1")
 
-    assert throttle.check("ada", "10.0.0.1") is None
+    assert throttle.begin("ada", "10.0.0.1") is not None
+
+
+def test_a_success_keeps_what_the_address_failed_with_other_names():
+    clock = Clock()
+    throttle = LoginThrottle(address_limit=2, clock=clock)
+    throttle.begin("ada", "10.0.0.1")
+    clock.now = 1.0
+    throttle.succeeded("eve", "10.0.0.1", throttle.begin("eve", "10.0.0.1"))
+    throttle.begin("eve", "10.0.0.1")
+
+    with pytest.raises(RateLimitedError):
+        throttle.begin("eve", "10.0.0.1")
+
+
+def test_an_attempt_that_found_no_database_does_not_count():
+    throttle = LoginThrottle(limit=1)
+    throttle.dropped("ada", "10.0.0.1", throttle.begin("ada", "10.0.0.1"))
+
+    assert throttle.begin("ada", "10.0.0.1") is not None
+
+
+class Counting:
+    """A workbench that counts how often it is checked."""
+
+    count = 0
+
+    def readiness(self) -> dict[str, dict[str, str]]:
+        self.count += 1
+        return {"database": {"status": "pass", "detail": f"check {self.count}"}}
+
+
+def test_readiness_is_kept_for_some_seconds():
+    clock, workbench = Clock(), Counting()
+    kept = KeptReadiness(workbench, clock)
+    kept.checks()
+    clock.now = KEPT_SECONDS - 0.1
+
+    assert kept.checks()["database"]["detail"] == "check 1"
+
+
+def test_readiness_is_found_out_anew_after_that():
+    clock, workbench = Clock(), Counting()
+    kept = KeptReadiness(workbench, clock)
+    kept.checks()
+    clock.now = KEPT_SECONDS
+
+    assert kept.checks()["database"]["detail"] == "check 2"
 
 
 @pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", ""])

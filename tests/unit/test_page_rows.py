@@ -2,6 +2,7 @@ import pytest
 
 from cryokit.domain import TARGETS
 from cryokit.errors import InputError
+from cryokit.workbench.questions import check_cells
 from dashboards._rows import MAX_ROWS, missing_conditions, rows_from_csv, rows_from_text
 
 TG, IRI, VIABILITY = TARGETS["tg"], TARGETS["iri"], TARGETS["viability"]
@@ -48,7 +49,33 @@ def test_too_many_lines_are_refused():
 def test_csv_keeps_the_line_of_each_row():
     rows = rows_from_csv(b"name,smiles\na,CCO\nb,CO\n", TG, {})
 
-    assert rows.to_dict("list") == {"line": [2, 3], "smiles": ["CCO", "CO"]}
+    assert rows.to_dict("list") == {"line": [2, 3], "name": ["a", "b"], "smiles": ["CCO", "CO"]}
+
+
+def test_csv_lines_count_blank_lines_and_cells_of_several_lines():
+    rows = rows_from_csv(b'name,smiles\n\n"a\nb",CCO\n\nc,CO\n', TG, {})
+
+    assert rows["line"].tolist() == [3, 6]
+
+
+def test_csv_with_semicolons_is_read():
+    rows = rows_from_csv(b"smiles;tm_kelvin\nCCO;159.1\n", TG, {})
+
+    assert rows.loc[0].to_dict() == {"line": 2, "smiles": "CCO", "tm_kelvin": "159.1"}
+
+
+def test_csv_with_a_surplus_cell_shifts_no_column_and_keeps_the_cell_for_the_check():
+    rows = rows_from_csv(b"smiles,name\nOCCO,CCO,x\nCO,methanol\n", TG, {})
+
+    assert rows["smiles"].tolist() == ["OCCO", "CO"]
+    with pytest.raises(InputError, match="more cells than the header"):
+        check_cells(rows.loc[0, ["smiles", "name", ""]].to_dict())
+
+
+def test_csv_names_the_columns_that_are_not_used():
+    rows = rows_from_csv(b"smiles,operator\nCCO,me\n", TG, {})
+
+    assert rows.attrs["unused"] == ["operator"]
 
 
 def test_csv_from_a_spreadsheet_with_byte_order_mark_is_read():
@@ -64,7 +91,7 @@ def test_csv_column_wins_over_the_field_of_the_page():
 
 
 def test_csv_without_the_needed_column_says_what_it_has():
-    with pytest.raises(InputError, match="needs one column 'smiles', but it has structure"):
+    with pytest.raises(InputError, match="lacks smiles; required are smiles; found are structure"):
         rows_from_csv(b"structure\nCCO\n", TG, {})
 
 

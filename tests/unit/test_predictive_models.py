@@ -10,7 +10,8 @@ from cryokit.domain import Component, Molecule
 from cryokit.errors import InputError
 from cryokit.models.estimators import fitted_ensemble
 from cryokit.models.features import checked_rows, feature_matrix, feature_schema
-from cryokit.models.fitted import PLAIN, fit, series_name
+from cryokit.models.fitted import PLAIN, fit
+from cryokit.models.groups import series_name
 from cryokit.models.intervals import calibrated, finite_sample_quantile
 from cryokit.models.targets import RECIPES
 from cryokit.sources.bundled import bundled_rows

@@ -1,7 +1,6 @@
 """What names stand for, and whether a structure agrees."""
 
 import pytest
-from chemicals import phase_change
 
 from cryokit.chemistry import molecules
 from cryokit.domain import TARGETS
@@ -72,37 +71,6 @@ def test_a_structure_of_something_else_is_a_mismatch(name, smiles):
 )
 def test_the_known_wrong_structures_are_recognised(name, wrong):
     assert "a known error" in names.structure_mismatch(name, wrong)
-
-
-def test_melting_points_are_measured_and_never_estimated():
-    sucrose, sources = names.melting_point_kelvin("CZMRCDWAGMRECN-UGDNZRGBSA-N")
-
-    assert 450 < sucrose < 465
-    assert "JOBACK" not in sources
-    assert phase_change.Tm("57-50-1", method="JOBACK") > 790
-
-
-def test_a_substance_with_nothing_but_an_estimate_has_no_melting_point():
-    three_methyl_4_octanol = molecules.parse("CCCCC(O)C(C)CC").inchikey
-
-    assert names.melting_point_kelvin(three_methyl_4_octanol) is None
-
-
-def test_a_melting_point_that_the_curation_refuted_does_not_come_back():
-    salol, sources = names.melting_point_kelvin("ZQBAKBUEJOMQEX-UHFFFAOYSA-N")
-
-    assert 314 < salol < 317
-    assert "COMMON_CHEMISTRY" not in sources
-
-
-def test_a_sugar_drawn_without_stereochemistry_has_no_melting_point():
-    flat_pentitol = molecules.parse("OCC(O)C(O)C(O)CO").inchikey
-
-    assert names.melting_point_kelvin(flat_pentitol) is None
-
-
-def test_an_unknown_structure_has_no_melting_point():
-    assert names.melting_point_kelvin("AAAAAAAAAAAAAA-AAAAAAAAAA-N") is None
 
 
 @pytest.mark.parametrize("target", [name for name, target in TARGETS.items() if target.subject == "smiles"])

@@ -47,12 +47,6 @@ def test_unknown_topic_names_those_there_are():
         queries("nonsense")
 
 
-def test_names_of_queries_are_unique_over_all_files():
-    names = [name for topic in TOPICS for name in queries(topic)]
-
-    assert len(names) == len(set(names))
-
-
 def test_migrations_are_numbered_without_gaps():
     files = migration_files()
 

@@ -23,6 +23,12 @@ def test_stereoisomers_and_spelling_variants_are_one_group():
     assert groups("tg", rows).tolist() == [0, 0, 1, 1, 2]
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_out_of_range_is_refused(made_up_tg, seed):
+    with pytest.raises(InputError, match=f"the seed is {seed}"):
+        grouped_folds("tg", made_up_tg, seed=seed)
+
+
 def test_groups_join_through_a_third_row():
     rows = pd.DataFrame({"smiles": ["CCO", "OCC", "CCCO", "CCCO"], "name": ["a", "b", "b", "c"]})
 

@@ -7,10 +7,12 @@ from cryokit.api.auth import ActingWorkbench
 from cryokit.api.frames import records
 from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import PredictionAnswer, PredictionRequest
-from cryokit.domain import Target, target_named
+from cryokit.domain import TARGETS, Target, target_named
 from cryokit.errors import InputError
 
 router = APIRouter(tags=["predictions"], responses=RESPONSES | {413: {"model": Problem}})
+
+CONDITIONS = list(dict.fromkeys(item.name for target in TARGETS.values() for item in target.conditions))
 
 
 def _rows(request: PredictionRequest, target: Target) -> pd.DataFrame:
@@ -20,6 +22,10 @@ def _rows(request: PredictionRequest, target: Target) -> pd.DataFrame:
         msg = f"{target.name} is predicted for {wanted}; send the list {wanted}"
         raise InputError(msg)
     given = request.model_dump()
+    known = [item.name for item in target.conditions]
+    if foreign := [name for name in CONDITIONS if name not in known and given[name] is not None]:
+        msg = f"{target.name} takes no {', '.join(foreign)}; its conditions are {', '.join(known) or 'none'}"
+        raise InputError(msg)
     if missing := target.missing_conditions(given):
         msg = f"{target.name} needs {', '.join(item.name for item in missing)} too; nothing is assumed"
         raise InputError(msg)

@@ -126,9 +126,22 @@ def test_evaluation_of_private_rows_is_not_shown(people, tg_rows):
     rows = registry.training_rows("tg")
     snapshot, _ = registry.store_snapshot("tg", rows)
     registry.store_model_version("tg", 0, snapshot, "a" * 64, {}, "skill", {}, {})
-    registry.store_evaluation("tg", 1, "cross-validation", "connectivity", {}, {}, rows)
+    registry.store_evaluation("tg", 1, "cross-validation", "connectivity", {}, {}, rows, is_public=True)
 
     assert (len(registry.evaluations()), len(people.registry(people.viewer).evaluations())) == (1, 0)
+
+
+def test_version_that_learned_from_private_rows_is_not_shown(people, tg_rows):
+    registry = people.registry(None)
+    registry.store_measurements(tg_rows(190.0), "tg", is_public=True)
+    public, _ = registry.store_snapshot("tg", registry.training_rows("tg"))
+    registry.store_measurements(tg_rows(191.0), "tg", is_public=False)
+    private, _ = registry.store_snapshot("tg", registry.training_rows("tg"))
+    for snapshot in (public, private):
+        registry.store_model_version("tg", 0, snapshot, "a" * 64, {}, "skill", {}, {})
+
+    assert registry.model_version("tg")["version"] == 2
+    assert people.registry(people.researcher).model_version("tg")["version"] == 1
 
 
 # Who may do what

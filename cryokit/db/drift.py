@@ -1,0 +1,108 @@
+"""Drift: the schema as it is against the schema as sql/ makes it."""
+
+import csv
+import io
+
+from sqlalchemy import Connection
+
+from cryokit.db.health.catalogue import Check
+from cryokit.db.health.probe import Probe
+from cryokit.db.health.report import Finding
+from cryokit.db.migrations import POLICIES, SCHEMAS, SqlFile, migration_files
+from cryokit.db.queries import queries
+from cryokit.errors import ConfigError
+from cryokit.paths import shared_folder
+
+_FILE = "structure.csv"
+_COLUMNS = ("kind", "object", "definition")
+_WARNINGS = {"index"}
+"""Kinds whose loss makes things slow, not wrong."""
+_REPAIRED = {"policy": "policies", "constraint": "keys", "key trigger": "keys", "index": "indexes"}
+
+Structure = dict[tuple[str, str], str]
+
+
+def structure_of(connection: Connection) -> str:
+    """Return what makes up the schema of a database, as the text of sql/structure.csv."""
+    rows = connection.execute(queries("structure")["structure"], {"schemas": list(SCHEMAS), "locked": []})
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def expected_structure() -> Structure:
+    """Return what sql/structure.csv says that the migrations make."""
+    with (shared_folder("sql") / _FILE).open(newline="") as stream:
+        rows = list(csv.reader(stream))
+    if not rows or tuple(rows[0]) != _COLUMNS:
+        msg = f"sql/{_FILE} must have the columns {', '.join(_COLUMNS)}; `make schema` writes it"
+        raise ConfigError(msg)
+    return {(kind, name): definition for kind, name, definition in rows[1:]}
+
+
+def drift_checks() -> list[Check]:
+    """Return the checks that only the database of cryokit can be given."""
+    return [Check("schema_drift", _schema_drift), Check("edited_migration", _edited_migrations)]
+
+
+def _schema_drift(probe: Probe) -> list[Finding]:
+    query = queries("structure")["structure"]
+    found = {(row["kind"], row["object"]): row["definition"] for row in probe.ask(query, {"schemas": list(SCHEMAS)})}
+    locked = probe.locked_names()
+    for name in locked:
+        probe.skip_part(f"{name} is locked by another session")
+    return compared(found, {key: value for key, value in expected_structure().items() if not _is_about(key[1], locked)})
+
+
+def _is_about(name: str, tables: list[str]) -> bool:
+    return any(name == table or name.startswith((f"{table}.", f"{table} ")) for table in tables)
+
+
+def compared(found: Structure, expected: Structure) -> list[Finding]:
+    """Return a finding for everything that is missing, changed or added."""
+    gone_tables = [name for kind, name in expected.keys() - found.keys() if kind == "table"]
+    findings = []
+    for kind, name in sorted(found.keys() | expected.keys()):
+        is_part_of_gone = kind != "table" and _is_about(name, gone_tables)
+        if found.get((kind, name)) != expected.get((kind, name)) and not is_part_of_gone:
+            findings.append(_finding(kind, name, found.get((kind, name)), expected.get((kind, name))))
+    return findings
+
+
+def _finding(kind: str, name: str, found: str | None, expected: str | None) -> Finding:
+    severity = "warning" if kind in _WARNINGS or expected is None and kind != "grant" else "error"
+    if found is None:
+        message = f"the {kind} is missing"
+    elif expected is None:
+        message = f"the {kind} is not part of the schema"
+    else:
+        message = f"the {kind} was changed"
+    repaired = _REPAIRED.get(kind)
+    fix = f"`cryokit db fix --only {repaired} --apply`, or " if repaired else ""
+    fix += "undo the change by hand, or make it a migration: sql/structure.csv says how it should be"
+    return Finding("schema_drift", severity, name, message, {"found": found, "expected": expected}, fix)
+
+
+def _edited_migrations(probe: Probe) -> list[Finding]:
+    applied = {row["name"]: row["sha256"] for row in probe.ask(queries("structure")["ledger"])}
+    files = {file.name: file.sha256 for file in migration_files()}
+    files[POLICIES] = SqlFile(shared_folder("sql") / "policies.sql").sha256
+    findings = [_edited(name, "it is not applied", "run `cryokit db migrate`") for name in files if name not in applied]
+    findings += [
+        _edited(name, "it was applied by another version of cryokit", "use that version or a newer one")
+        for name in applied
+        if name not in files
+    ]
+    for name in files.keys() & applied.keys():
+        if files[name] != applied[name]:
+            remedy = (
+                "run `cryokit db migrate`" if name == POLICIES else "restore the file; make the change a new migration"
+            )
+            findings.append(_edited(name, "the file was edited after it had been applied", remedy))
+    return findings
+
+
+def _edited(name: str, message: str, fix: str) -> Finding:
+    return Finding("edited_migration", "error", name, message, fix=fix)
