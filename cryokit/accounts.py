@@ -1,10 +1,13 @@
-"""Passwords and keys: hashed, random, readable by their owner only."""
+"""Passwords, keys and tokens: hashed, random, signed, readable by their owner only."""
 
 import contextlib
 import os
 import secrets
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import jwt
 from pwdlib import PasswordHash
 
 from cryokit.errors import InputError
@@ -12,6 +15,7 @@ from cryokit.errors import InputError
 _HASHER = PasswordHash.recommended()
 _MINIMUM_LENGTH = 10
 _MAXIMUM_LENGTH = 256
+_ALGORITHM, _ISSUER = "HS256", "cryokit"
 _UNKNOWN_ACCOUNT_HASH = _HASHER.hash(secrets.token_urlsafe(16))
 
 
@@ -48,3 +52,20 @@ def signing_key(folder: Path) -> bytes:
             os.link(fresh, file)
         fresh.unlink()
     return file.read_bytes()
+
+
+def signed_token(key: bytes, subject: str, lifetime: timedelta, **more: str) -> str:
+    """Return a token that names its subject until its lifetime is over; `more` are further claims."""
+    now = datetime.now(UTC)
+    claims = {"iss": _ISSUER, "sub": subject, "iat": now, "exp": now + lifetime} | more
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+def verified_claims(key: bytes, token: str) -> dict[str, Any] | None:
+    """Return what a token claims, None unless it is ours and its time is not over."""
+    try:
+        return jwt.decode(
+            token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, options={"require": ["exp", "iat", "sub"]}
+        )
+    except jwt.InvalidTokenError:
+        return None

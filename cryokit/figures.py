@@ -336,6 +336,60 @@ def table_bars_text(tables: pd.DataFrame) -> str:
     return f"{len(tables)} tables hold {int(tables['rows'].sum()):,} rows."
 
 
+_SEVERITIES = {"error": (VERMILLION, "solid", "square"), "warning": (ORANGE, "dashed", "triangle")}
+_SEVERITIES["info"] = (BLUE, "dotted", "circle")
+
+
+def health_history(history: pd.DataFrame) -> hv.Overlay:
+    """
+    Findings of each check of the database over time, a line for each severity.
+
+    Parameters
+    ----------
+    history : DataFrame of shape (n_checks, ...)
+        Columns checked_at (ISO 8601, UTC), status, error, warning and info.
+
+    Returns
+    -------
+    holoviews.Overlay
+        Lines and markers that differ in colour, dash and shape.
+    """
+    table = _with_columns(history, "checked_at", "status", *_SEVERITIES)
+    table["checked_at"] = pd.to_datetime(table["checked_at"], utc=True).dt.tz_localize(None)
+    lines = []
+    for severity, (colour, dash, marker) in _SEVERITIES.items():
+        points = table[["checked_at", severity, "status"]].rename(columns={severity: "count"})
+        hover = HoverTool(
+            tooltips=[("checked (UTC)", "@checked_at{%F %H:%M}"), (severity, "@count"), ("status", "@status")],
+            formatters={"@checked_at": "datetime"},
+        )
+        line = hv.Curve(points, "checked_at", "count", label=severity)
+        dots = hv.Scatter(points, "checked_at", ["count", "status"], label=severity)
+        lines += [
+            line.opts(color=colour, line_dash=dash, line_width=2, backend="bokeh"),
+            dots.opts(color=colour, marker=marker, size=9, tools=[hover], backend="bokeh"),
+        ]
+    most = max(1, int(table[list(_SEVERITIES)].to_numpy(dtype=float).max(initial=0)))
+    return hv.Overlay(lines).opts(
+        xlabel="checked at (UTC)",
+        ylabel="findings",
+        ylim=(-0.05 * most, 1.15 * most),
+        legend_position="top_left",
+        backend="bokeh",
+        **_COMMON | {"min_height": 320},
+    )
+
+
+def health_history_text(history: pd.DataFrame) -> str:
+    """Say in one sentence what `health_history` shows."""
+    if history.empty:
+        return "The database has not been checked yet."
+    last, first = history.iloc[-1], history.iloc[0]["checked_at"][:10]
+    counts = ", ".join(f"{int(last[name])} {name}" for name in _SEVERITIES)
+    runs = "1 check" if len(history) == 1 else f"{len(history)} checks"
+    return f"{runs} since {first}; the newest, at {last['checked_at'][:16].replace('T', ' ')} UTC, found {counts}."
+
+
 def interval_plot(predictions: pd.DataFrame) -> hv.Overlay:
     """
     Predicted values of one target with their intervals, one line for each item.

@@ -11,6 +11,7 @@ from panel.util import edit_readonly
 from panel.viewable import Viewable
 
 from cryokit.domain import Identity
+from cryokit.errors import CryokitError
 from cryokit.workbench import Workbench
 
 STYLES = "/assets/cryokit.css"
@@ -45,6 +46,12 @@ def html(markup: str, **params: object) -> pn.pane.HTML:
     return pn.pane.HTML(markup, stylesheets=[STYLES], **params)
 
 
+def sentence(error: CryokitError) -> str:
+    """Return the message of an error as a sentence."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def heading(text: str, level: int = 2) -> pn.pane.HTML:
     """Return a heading."""
     return html(f"<h{level}>{escape(text)}</h{level}>")
@@ -53,6 +60,11 @@ def heading(text: str, level: int = 2) -> pn.pane.HTML:
 def card(*content: Viewable, label: str) -> pmui.Paper:
     """Return a framed part of the page with a heading."""
     return pmui.Paper(heading(label), *content, sizing_mode="stretch_width", variant="outlined", margin=(0, 0, 16, 0))
+
+
+def refusal(spec: PageSpec, _workbench: Workbench) -> Viewable:
+    """Return what is shown to people who may not see a page."""
+    return html(f'<p class="problem">This page needs the role {escape(spec.role)}; ask an administrator.</p>')
 
 
 def _header(identity: Identity) -> pn.pane.HTML:

@@ -111,16 +111,30 @@ def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulat
     return _tabulator(view, columns, set(), target, {"name": "28%"}, {})
 
 
+def findings_table(findings: pd.DataFrame) -> pn.widgets.Tabulator:
+    """Return the table of findings, the worst first; a heading sorts by its column."""
+    columns = {
+        "severity": ("Severity", "error: wrong, leaking or broken now; warning: will hurt; info: a hint"),
+        "object": ("Object", "what the finding is about"),
+        "message": ("Finding", "what is wrong"),
+        "fix": ("Fix", "what to run or to do"),
+        "check": ("Check", "which check found it"),
+    }
+    view = findings.sort_values("severity", ascending=False, kind="stable", ignore_index=True)[list(columns)]
+    widths = {"severity": "10%", "object": "20%", "message": "28%", "fix": "28%"}
+    return _tabulator(view, columns, set(), None, widths, _COLLAPSING)
+
+
 def _tabulator(
     view: pd.DataFrame,
     columns: dict[str, tuple[str, str]],
     html_columns: set[str],
-    target: str,
+    target: str | None,
     widths: dict[str, str],
     configuration: dict[str, object],
 ) -> pn.widgets.Tabulator:
     numbers = [name for name in view.columns if pd.api.types.is_numeric_dtype(view[name])]
-    number_format = NumberFormatter(format=f"0.{'0' * figures.decimals(target)}")
+    number_format = NumberFormatter(format=f"0.{'0' * figures.decimals(target)}" if target else "0")
     formatters = {name: {"type": "html" if name in html_columns else "textarea"} for name in view.columns}
     return pn.widgets.Tabulator(
         view,
@@ -139,6 +153,16 @@ def _tabulator(
         stylesheets=[STYLES],
         sizing_mode="stretch_width",
         margin=0,
+    )
+
+
+def plain_table(label: str, heads: list[str], rows: list[list[object]]) -> str:
+    """Return a small table of texts that scrolls sideways where it must."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table class="problems">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

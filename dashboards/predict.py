@@ -16,7 +16,7 @@ from cryokit.workbench.questions import known_columns
 from dashboards import _tables
 from dashboards._quality import QualityCard
 from dashboards._rows import MAX_UPLOAD_BYTES, rows_from_csv, rows_from_text
-from dashboards._shell import card, html
+from dashboards._shell import card, html, sentence
 
 _EXAMPLES = {
     "tg": "OCC(O)CO\nCS(C)=O",
@@ -200,12 +200,6 @@ class PredictPage:
             shown.append(html(f"<p>{escape(figures.interval_plot_text(predictions))}</p>"))
             shown.append(_tables.prediction_table(predictions, target))
         self.result.objects = shown
-
-
-def sentence(error: CryokitError) -> str:
-    """Return the message of an error as a sentence."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _field(condition: Condition) -> Viewable:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
@@ -25,12 +27,15 @@ from cryokit import figures
 from cryokit.api.app import create_app
 from cryokit.api.auth import identity_of, require
 from cryokit.domain import Identity
-from cryokit.errors import AccessError, ConfigError, CryokitError
+from cryokit.errors import ConfigError, CryokitError
 from cryokit.telemetry import logger
 from cryokit.workbench import Workbench
-from dashboards import ASSETS_ROOT, _shell, _tables, predict
+from dashboards import ASSETS_ROOT, _shell, _tables, database, predict
 
-PAGES = (_shell.PageSpec("/", "Predict", "viewer", predict.build),)
+PAGES = (
+    _shell.PageSpec("/", "Predict", "viewer", predict.build),
+    _shell.PageSpec("/database", "Database health", "admin", database.build),
+)
 """Every page; a later one is one more line here."""
 
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -107,11 +112,9 @@ def _page(spec: _shell.PageSpec, app: FastAPI, workbench: Workbench) -> Callable
     def page() -> Viewable:
         document = pn.state.curdoc
         identity: Identity = document.session_context.request.user
-        if not identity.may(spec.role):
-            msg = f"the page {spec.title} needs the role {spec.role}; ask an administrator"
-            raise AccessError(msg)
         app.state.documents.add(document)
-        return _shell.framed(spec, PAGES, workbench.acting_as(identity), identity)
+        shown = spec if identity.may(spec.role) else replace(spec, build=partial(_shell.refusal, spec))
+        return _shell.framed(shown, PAGES, workbench.acting_as(identity), identity)
 
     return page
 

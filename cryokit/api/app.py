@@ -7,8 +7,8 @@ from fastapi_offline import FastAPIOffline
 
 from cryokit import __version__
 from cryokit.api import login, middleware, problems
-from cryokit.api.readiness import KeptReadiness
-from cryokit.api.routes import evaluations, health, models, predictions, reports, session, system, targets
+from cryokit.api.kept import Kept
+from cryokit.api.routes import database, evaluations, health, models, predictions, reports, session, system, targets
 from cryokit.api.throttle import LoginThrottle
 from cryokit.workbench import Workbench
 
@@ -23,6 +23,7 @@ _ROUTERS = (
     evaluations.router,
     reports.router,
     system.router,
+    database.router,
 )
 
 
@@ -37,7 +38,8 @@ def create_app(workbench: Workbench) -> FastAPI:
     )
     app.state.workbench = workbench
     app.state.throttle = LoginThrottle()
-    app.state.readiness = KeptReadiness(workbench)
+    app.state.readiness = Kept(workbench.readiness)
+    app.state.database_health = Kept(workbench.database_health)
     app.state.documents = WeakSet()
     app.include_router(health.router)
     app.include_router(login.router)

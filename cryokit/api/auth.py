@@ -1,21 +1,22 @@
 """Who is asking: one check for REST, pages and websockets."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
-import jwt
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from cryokit.domain import ROLES, Identity
-from cryokit.errors import AccessError
+from cryokit.errors import AccessError, UnavailableError
 from cryokit.workbench import Workbench
 
 COOKIE = "cryokit_session"
 LIFETIME = timedelta(hours=12)
-_ALGORITHM, _ISSUER = "HS256", "cryokit"
+_SIGN_IN = "sign in first: send a valid token as `Authorization: Bearer ...`, or use the login page"
+MONITORING = "monitoring"
+"""Scope of tokens by which a program may see whether all is well."""
 
 
 class UnauthenticatedError(AccessError):
@@ -26,9 +27,7 @@ class UnauthenticatedError(AccessError):
 
 def issue_token(workbench: Workbench, identity: Identity, lifetime: timedelta = LIFETIME) -> str:
     """Return a signed token that names `identity` until `lifetime` is over."""
-    now = datetime.now(UTC)
-    claims = {"iss": _ISSUER, "sub": str(identity.user_id), "iat": now, "exp": now + lifetime}
-    return jwt.encode(claims, workbench.signing_key(), algorithm=_ALGORITHM)
+    return workbench.issue_token(identity, lifetime)
 
 
 def _token_in(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str | None:
@@ -39,20 +38,20 @@ def _token_in(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str | N
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def identity_of(workbench: Workbench, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Identity | None:
-    """Return who is asking, or None without a token that counts; `headers` must ignore case."""
+def claims_of(workbench: Workbench, headers: Mapping[str, str], cookies: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return what the caller's token claims, None without one that is ours; nothing is looked up."""
     token = _token_in(headers, cookies)
-    if not token:
-        return None
-    try:
-        claims = jwt.decode(
-            token,
-            workbench.signing_key(),
-            algorithms=[_ALGORITHM],
-            issuer=_ISSUER,
-            options={"require": ["exp", "iat", "sub"]},
-        )
-    except jwt.InvalidTokenError:
+    return workbench.token_claims(token) if token else None
+
+
+def identity_of(workbench: Workbench, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Identity | None:
+    """
+    Return who is asking, or None without a token that counts; `headers` must ignore case.
+
+    A token with a scope is for what its scope names and nothing else: it does not sign in.
+    """
+    claims = claims_of(workbench, headers, cookies)
+    if claims is None or "scope" in claims:
         return None
     # The role and whether the account is open are read anew, so that a change counts at once.
     return workbench.find_identity(claims["sub"])
@@ -67,8 +66,7 @@ def require(role: str) -> Callable[[Request], Identity]:
     def check(request: Request) -> Identity:
         identity = identity_of(request.app.state.workbench, request.headers, request.cookies)
         if identity is None:
-            msg = "sign in first: send a valid token as `Authorization: Bearer ...`, or use the login page"
-            raise UnauthenticatedError(msg)
+            raise UnauthenticatedError(_SIGN_IN)
         if not identity.may(role):
             msg = f"your role is {identity.role}, this needs {role}; ask an administrator"
             raise AccessError(msg)
@@ -76,6 +74,24 @@ def require(role: str) -> Callable[[Request], Identity]:
 
     check.required_role = role
     return check
+
+
+def require_monitoring(request: Request) -> None:
+    """
+    Let through admins, and programs with a token of the scope monitoring.
+
+    Without its database the server cannot look anybody up; then any token that we signed will do, because the answer is
+    that the database is down.
+    """
+    workbench = request.app.state.workbench
+    claims = claims_of(workbench, request.headers, request.cookies)
+    try:
+        if claims is not None and claims.get("scope") == MONITORING and workbench.token_counts(claims["jti"]):
+            return
+        require("admin")(request)
+    except UnavailableError:
+        if claims is None:
+            raise UnauthenticatedError(_SIGN_IN) from None
 
 
 def _acting_workbench(request: Request, identity: Annotated[Identity, Depends(require("viewer"))]) -> Workbench:

@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cryokit.domain import CONFIDENCE, ENDPOINTS, INSUFFICIENT_SKILL, Target
+from cryokit.workbench.health import SEVERITIES, STATUSES
+from cryokit.workbench.integrity import CLASSES
 
 MAX_ROWS = 10_000
 MAX_TEXT = 2_000
@@ -203,3 +205,104 @@ class OpenPages(BaseModel):
     """What open pages hold in memory."""
 
     documents: int = Field(description="Bokeh documents that are alive")
+
+
+class HealthCheckResult(BaseModel):
+    """How one check of the database ended."""
+
+    name: str
+    status: Literal[*STATUSES]
+    seconds: float
+    detail: str | None = Field(default=None, description="why it was skipped or failed")
+
+
+class HealthFinding(BaseModel):
+    """One thing that is wrong with the database."""
+
+    check: str
+    severity: Literal[*SEVERITIES]
+    object: str
+    message: str
+    evidence: dict[str, Any]
+    fix: str = Field(description="what to run or to do")
+
+
+_FINDING_EXAMPLE = {
+    "check": "row_security_off",
+    "severity": "error",
+    "object": "public.sample",
+    "message": "row level security is off, but authenticated can read the table",
+    "evidence": {"grants": {"authenticated": ["SELECT"]}},
+    "fix": "ALTER TABLE public.sample ENABLE ROW LEVEL SECURITY",
+}
+
+
+class DatabaseHealth(BaseModel):
+    """What a check of the database found."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "findings",
+                    "checked_at": "2026-01-31T04:00:00Z",
+                    "server": "PostgreSQL 18.1",
+                    "checks": [{"name": "row_security_off", "status": "finding", "seconds": 0.012}],
+                    "findings": [_FINDING_EXAMPLE],
+                }
+            ]
+        }
+    )
+
+    status: Literal["ok", "findings", "error"]
+    checked_at: datetime
+    server: str
+    checks: list[HealthCheckResult]
+    findings: list[HealthFinding]
+
+
+class RepairRequest(BaseModel):
+    """Which classes of problems to mend, and whether to do it."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"classes": ["orphans", "keys"], "dry_run": True}]}
+    )
+
+    classes: list[Literal[*CLASSES]] | None = Field(default=None, min_length=1, description="all when left out")
+    dry_run: bool = Field(default=True, description="only say what would be done")
+
+
+class RepairStep(BaseModel):
+    """One step of repair."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: Literal[*CLASSES]
+    object: str
+    message: str
+    action: str
+
+
+class RepairAnswer(BaseModel):
+    """What repair would do, or did."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "dry_run": True,
+                    "steps": [
+                        {
+                            "kind": "indexes",
+                            "object": "cryo.measurement.measurement_owner_id_fkey",
+                            "message": "no valid index begins with owner_id",
+                            "action": "create the index concurrently",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    dry_run: bool
+    steps: list[RepairStep]

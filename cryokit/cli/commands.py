@@ -9,6 +9,7 @@ import cryokit
 from cryokit import telemetry
 from cryokit.cli.database import db
 from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, emit, show_progress, show_warning
+from cryokit.cli.tokens import token
 from cryokit.domain import ENDPOINTS, ROLES, TARGETS
 from cryokit.errors import InputError
 from cryokit.workbench import Workbench
@@ -26,6 +27,7 @@ def main(context: click.Context, verbose: bool) -> None:
 
 
 main.add_command(db)
+main.add_command(token)
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """Connections: pooled, each transaction on somebody's behalf, every failure an error of cryokit."""
 
 import contextlib
+import copy
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ class Database:
         self.name = name
         self._external = _external_url(settings.database_url) if settings.database_url else None
         self.passwords = Passwords(settings.secrets_dir, _cluster_name(self._external))
+        self._maintainer = ""
         self._engines: dict[str, Engine] = {}
         self._engines_lock = threading.Lock()
 
@@ -47,6 +49,12 @@ class Database:
         if start and not database.is_external:
             Server(settings).start()
         return database
+
+    def maintained_by(self, identity: Identity) -> "Database":
+        """Return the same database; what maintenance writes down there names this person."""
+        other = copy.copy(self)
+        other._maintainer = str(identity.user_id)
+        return other
 
     @property
     def is_external(self) -> bool:
@@ -69,7 +77,7 @@ class Database:
     @contextlib.contextmanager
     def service(self) -> Iterator[Connection]:
         """Open a transaction for maintenance, which passes by row level security."""
-        with self._transaction(ADMIN, "service_role", "") as connection:
+        with self._transaction(ADMIN, "service_role", self._maintainer) as connection:
             yield connection
 
     @contextlib.contextmanager

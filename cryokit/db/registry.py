@@ -5,7 +5,8 @@ from cryokit.db.registry_measurements import Measurements
 from cryokit.db.registry_models import Models
 from cryokit.db.registry_people import People
 from cryokit.db.registry_reports import Reports
+from cryokit.db.registry_tokens import Tokens
 
 
-class Registry(Measurements, Models, Reports, People, Health):
+class Registry(Measurements, Models, Reports, People, Tokens, Health):
     """All that the database keeps, on behalf of one person or, without one, of local maintenance."""

@@ -12,7 +12,7 @@ from cryokit.db.engine import APP, Database
 from cryokit.db.registry import Registry
 from cryokit.db.server import Server
 from cryokit.domain import Identity, target_named
-from cryokit.errors import ConflictError, NotFoundError
+from cryokit.errors import AccessError, ConflictError, NotFoundError
 from cryokit.sources.names import molecule_named
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ class Core:
     def registry(self) -> Registry:
         """Rows of the database as tables, as this workbench's person may see them."""
         return Registry(self.database, self.identity)
+
+    def _refuse_unless_admin(self) -> None:
+        if self.identity is not None and self.identity.role != "admin":
+            msg = f"{self.identity.name} is {self.identity.role}, but only an admin looks after the database"
+            raise AccessError(msg)
 
     def close(self) -> None:
         """Give back the connections."""

@@ -1,6 +1,7 @@
 """Health: what answers, what the database holds, which models can be loaded."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -55,6 +56,32 @@ class Health(Core):
             return check_health(lambda: connection_to(url), place_of(url), schemas, deep)
         database = Database.open(self.settings, start=False)
         return check_health(database.maintenance, database.place(), schemas, deep, drift.drift_checks())
+
+    def check_database(self) -> HealthReport:
+        """Check this database and remember what was found, if it answers."""
+        self._refuse_unless_admin()
+        report = self.database_health()
+        if report.is_reachable:
+            self.registry.store_health_run(report)
+        return report
+
+    def findings_table(self, report: HealthReport) -> pd.DataFrame:
+        """Return the findings of a report, the worst first."""
+        columns = ["severity", "object", "message", "fix", "check"]
+        return pd.DataFrame([vars(finding) for finding in report.findings], columns=columns).set_index("severity")
+
+    def unanswered_checks(self, report: HealthReport) -> pd.DataFrame:
+        """Return the checks that were skipped or failed, and why: none of them says that all is well."""
+        left = [vars(check) for check in report.checks if check.status in ("skipped", "error")]
+        return pd.DataFrame(left, columns=["name", "status", "detail"]).set_index("name")
+
+    def newest_health_report(self) -> dict[str, Any] | None:
+        """Return the newest report on this database that was remembered, None if there is none."""
+        return self.registry.newest_health_report()
+
+    def health_history(self, limit: int = 200) -> pd.DataFrame:
+        """Return when the database was checked and how many findings there were, oldest first."""
+        return self.registry.health_runs(limit)
 
     def health_checks(self) -> pd.DataFrame:
         """Return the checks of `readiness` as a table."""

@@ -7,7 +7,6 @@ import pandas as pd
 from cryokit.db import repair
 from cryokit.db.access import AccessReport, declared_cells, verify_access
 from cryokit.db.integrity import CLASSES, find_problems
-from cryokit.errors import AccessError
 from cryokit.workbench.core import Core
 
 __all__ = ["CLASSES", "Integrity"]
@@ -24,7 +23,8 @@ class Integrity(Core):
     def repair(self, apply: bool = False, only: str | None = None) -> list[dict[str, Any]]:
         """Return what repair would do, or do it and return what was done."""
         self._refuse_unless_admin()
-        return repair.repair(self.database, only) if apply else repair.plan(self.database, only)
+        database = self.database.maintained_by(self.identity) if self.identity else self.database
+        return repair.repair(database, only) if apply else repair.plan(database, only)
 
     def quarantined_rows(self) -> pd.DataFrame:
         """Return what is in quarantine, newest first."""
@@ -45,8 +45,3 @@ class Integrity(Core):
         """Return how the database differs from what is declared about access; all of it is tried out."""
         self._refuse_unless_admin()
         return verify_access(self.database)
-
-    def _refuse_unless_admin(self) -> None:
-        if self.identity is not None and self.identity.role != "admin":
-            msg = f"{self.identity.name} is {self.identity.role}, but only an admin looks after the database"
-            raise AccessError(msg)

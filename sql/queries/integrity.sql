@@ -108,6 +108,6 @@ UPDATE quarantine.quarantined_row
  WHERE id = :id;
 
 -- name: audit
--- Write down what repair changed.
-INSERT INTO cryo.audit_event (action, object, detail)
-VALUES (:action, :object, CAST(:detail AS jsonb));
+-- Write down what repair changed, and for whom if it was asked for by somebody who is signed in.
+INSERT INTO cryo.audit_event (actor_id, action, object, detail)
+VALUES (CAST(nullif(current_setting('app.user_id', true), '') AS uuid), :action, :object, CAST(:detail AS jsonb));

@@ -52,3 +52,40 @@ SELECT to_char(audit_event.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI
   FROM cryo.audit_event
  ORDER BY audit_event.id DESC
  LIMIT CAST(:limit AS integer);
+
+-- name: add_token
+-- Remember a key of a program, by its checksum.
+INSERT INTO cryo.api_token (id, user_id, name, scope, token_sha256, expires_at)
+SELECT CAST(:id AS uuid), app_user.id, :name, :scope, :token_sha256, now() + CAST(:lifetime AS interval)
+  FROM cryo.app_user
+ WHERE lower(app_user.name) = lower(:user)
+   AND app_user.disabled_at IS NULL
+RETURNING id;
+
+-- name: tokens
+-- Keys of programs, newest first; the keys themselves are not kept.
+SELECT CAST(api_token.id AS text) AS id, api_token.name, app_user.name AS user, api_token.scope,
+       to_char(api_token.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
+       to_char(api_token.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expires_at,
+       to_char(api_token.revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS revoked_at
+  FROM cryo.api_token
+  JOIN cryo.app_user ON app_user.id = api_token.user_id
+ ORDER BY api_token.created_at DESC, api_token.id;
+
+-- name: revoke_token
+-- Take a key back; one that is taken back keeps the time at which it was.
+UPDATE cryo.api_token
+   SET revoked_at = coalesce(revoked_at, now())
+ WHERE id = CAST(:id AS uuid)
+RETURNING id;
+
+-- name: token_counts
+-- Whether a key is known, not over and not taken back, and its person's account is open.
+SELECT EXISTS (
+           SELECT
+             FROM cryo.api_token
+             JOIN cryo.app_user ON app_user.id = api_token.user_id
+            WHERE api_token.id = CAST(:id AS uuid)
+              AND api_token.revoked_at IS NULL
+              AND api_token.expires_at > now()
+              AND app_user.disabled_at IS NULL) AS counts;

@@ -15,8 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from sqlalchemy import text
 
 import cryokit
+from cryokit.db.engine import ADMIN
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
@@ -152,17 +154,17 @@ class Visit:
         if message.type == "error":
             self.mishaps.append(f"console: {message.text}")
 
-    def sign_in(self, path: str = "/") -> Page:
+    def sign_in(self, path: str = "/", button: str = "Predict") -> Page:
         """Open a page through the login form and wait until it can be used."""
         self.page.goto(f"{self.address}{path}")
         self.page.get_by_label("Name").fill(self.account.name)
         self.page.get_by_label("Password").fill(self.account.password)
         self.page.get_by_role("button", name="Sign in").click()
-        return self.ready()
+        return self.ready(button)
 
-    def ready(self) -> Page:
-        """Wait until the page can be used."""
-        self.page.get_by_role("button", name="Predict").wait_for()
+    def ready(self, button: str = "Predict") -> Page:
+        """Wait until the page, known by a button, can be used."""
+        self.page.get_by_role("button", name=button).wait_for()
         self.page.locator(".bk-Canvas").first.wait_for(state="attached")
         return self.page
 
@@ -194,6 +196,18 @@ def new_visit(chromium: Browser, address: str, accounts: dict[str, Account]) -> 
         visit.page.context.close()
 
     assert mishaps == []
+
+
+@pytest.fixture
+def broken_index(state_dir: Path) -> Iterator[str]:
+    """Name of a table whose foreign key has lost its index; it has one again after the test."""
+    workbench = cryokit.open(state_dir=state_dir)
+    with workbench.database.connection_of(ADMIN) as connection, connection.begin():
+        connection.execute(text("SET ROLE cryokit_owner"))
+        connection.execute(text("DROP INDEX cryo.lab_verification_verifier_id_idx"))
+    yield "cryo.lab_verification"
+    workbench.repair(apply=True)
+    workbench.close()
 
 
 @pytest.fixture

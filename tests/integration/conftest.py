@@ -1,14 +1,20 @@
 """Fixtures of tests that need PostgreSQL: people and rows."""
 
-from collections.abc import Callable
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 import pytest
+import uvicorn
 
+from cryokit.api.app import create_app
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
 from cryokit.domain import Component, Identity, Molecule
+from cryokit.workbench import Workbench
 
 ARGON2 = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
 GLYCEROL = Molecule("OCC(O)CO", "PEDCQBHIVMGVHV-UHFFFAOYSA-N")
@@ -85,3 +91,23 @@ def viability_rows() -> pd.DataFrame:
             ],
         }
     )
+
+
+@contextlib.contextmanager
+def served_on_a_free_port(workbench: Workbench) -> Iterator[str]:
+    """Serve the API over a workbench and yield its address."""
+    server = uvicorn.Server(uvicorn.Config(create_app(workbench), log_level="error", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[[Workbench], contextlib.AbstractContextManager[str]]:
+    """Serve the API over a workbench."""
+    return served_on_a_free_port

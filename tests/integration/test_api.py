@@ -1,6 +1,4 @@
 import http.client
-import socket
-import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-import uvicorn
 
-from cryokit.api.app import create_app
 from cryokit.api.auth import COOKIE, issue_token
 from cryokit.api.middleware import MAX_BODY_BYTES
 from cryokit.db.engine import Database
@@ -19,7 +15,7 @@ from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
 
 PASSWORD = "a long enough password"
-CALLERS = ("none", "invalid", "expired", "viewer", "researcher", "admin", "disabled")
+CALLERS = ("none", "invalid", "expired", "viewer", "researcher", "admin", "disabled", "monitoring", "revoked")
 IRI_CONDITIONS = {"assay": "splat", "concentration_millimolar": 20, "buffer": "PBS"}
 
 
@@ -60,18 +56,11 @@ def workbench(server, superuser_runs, template_database) -> Iterator[Workbench]:
 
 
 @pytest.fixture(scope="module")
-def service(workbench: Workbench) -> Iterator[Service]:
+def service(workbench: Workbench, served) -> Iterator[Service]:
     """The API served on a free port."""
     tokens = _tokens(workbench)
-    server = uvicorn.Server(uvicorn.Config(create_app(workbench), log_level="error", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield Service(workbench, f"http://127.0.0.1:{listener.getsockname()[1]}", tokens)
-        finally:
-            server.should_exit = True
-            thread.join()
+    with served(workbench) as url:
+        yield Service(workbench, url, tokens)
 
 
 def _tokens(workbench: Workbench) -> dict[str, str]:
@@ -83,12 +72,17 @@ def _tokens(workbench: Workbench) -> dict[str, str]:
     tokens = {name: issue_token(workbench, person) for name, person in people.items()}
     workbench.disable_user("disabled")
     expired = issue_token(workbench, people["admin"], timedelta(seconds=-1))
-    return tokens | {"expired": expired, "invalid": f"{tokens['admin'][:-3]}abc"}
+    revoked = workbench.add_token("admin", "an old one")
+    workbench.revoke_token(workbench.tokens().iloc[0]["id"])
+    monitoring = workbench.add_token("admin", "the monitor")
+    more = {"expired": expired, "invalid": f"{tokens['admin'][:-3]}abc", "revoked": revoked, "monitoring": monitoring}
+    return tokens | more
 
 
 OPEN = dict.fromkeys(CALLERS, 200)
 SIGNED_IN = dict.fromkeys(CALLERS, 401) | dict.fromkeys(ROLES, 200)
 ADMIN = SIGNED_IN | {"viewer": 403, "researcher": 403}
+MONITORS = ADMIN | {"monitoring": 200}
 ROUTES = {
     ("GET", "/health/live"): OPEN,
     ("GET", "/health/ready"): OPEN,
@@ -104,10 +98,13 @@ ROUTES = {
     ("GET", "/api/v1/evaluations/{evaluation_id}"): SIGNED_IN,
     ("GET", "/api/v1/reports"): SIGNED_IN,
     ("GET", "/api/v1/system/sessions"): ADMIN,
+    ("GET", "/api/v1/system/database/health"): MONITORS,
+    ("POST", "/api/v1/system/database/fix"): ADMIN,
 }
 BODIES = {
     "/api/v1/session": {"name": "viewer", "password": PASSWORD},
     "/api/v1/predict": {"target": "tg", "smiles": ["OCC(O)CO"]},
+    "/api/v1/system/database/fix": {"classes": ["keys"]},
 }
 
 
@@ -378,17 +375,12 @@ def test_an_announced_large_body_is_refused_before_it_comes(service):
     connection.close()
 
 
-def test_ready_says_which_part_fails(service, tmp_path):
+def test_ready_says_which_part_fails(service, served, tmp_path):
     broken = Workbench(
         service.workbench.settings.model_copy(update={"state_dir": tmp_path}), service.workbench.database
     )
-    server = uvicorn.Server(uvicorn.Config(create_app(broken), log_level="error", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        answer = httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}/health/ready", timeout=30)
-        server.should_exit = True
-        thread.join()
+    with served(broken) as url:
+        answer = httpx.get(f"{url}/health/ready", timeout=30)
 
     assert answer.status_code == 503
     assert answer.json()["checks"]["models"] == {"status": "fail"}

@@ -1,6 +1,8 @@
 import asyncio
 import json
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -8,9 +10,10 @@ import pytest
 
 from cryokit.api import middleware
 from cryokit.api.frames import json_value, records
+from cryokit.api.kept import Kept
 from cryokit.api.login import safe_next
-from cryokit.api.readiness import KEPT_SECONDS, KeptReadiness
 from cryokit.api.throttle import LoginThrottle, RateLimitedError
+from cryokit.errors import UnavailableError
 
 HOST = (b"host", b"lab.example")
 
@@ -133,32 +136,37 @@ def test_an_attempt_that_found_no_database_does_not_count():
     assert throttle.begin("ada", "10.0.0.1") is not None
 
 
-class Counting:
-    """A workbench that counts how often it is checked."""
+@pytest.mark.parametrize(("age", "value"), [(4.9, 1), (5.0, 2)])
+def test_a_kept_value_is_found_out_anew_after_some_seconds(age, value):
+    clock, found = Clock(), iter(range(1, 9))
+    kept = Kept(lambda: next(found), seconds=5.0, clock=clock)
+    kept.value()
+    clock.now = age
 
-    count = 0
-
-    def readiness(self) -> dict[str, dict[str, str]]:
-        self.count += 1
-        return {"database": {"status": "pass", "detail": f"check {self.count}"}}
-
-
-def test_readiness_is_kept_for_some_seconds():
-    clock, workbench = Clock(), Counting()
-    kept = KeptReadiness(workbench, clock)
-    kept.checks()
-    clock.now = KEPT_SECONDS - 0.1
-
-    assert kept.checks()["database"]["detail"] == "check 1"
+    assert kept.value() == value
 
 
-def test_readiness_is_found_out_anew_after_that():
-    clock, workbench = Clock(), Counting()
-    kept = KeptReadiness(workbench, clock)
-    kept.checks()
-    clock.now = KEPT_SECONDS
+def test_many_callers_find_out_a_kept_value_once():
+    found = []
+    kept = Kept(lambda: found.append(time.sleep(0.05)) or len(found), seconds=60.0)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        values = set(pool.map(lambda _: kept.value(), range(8)))
 
-    assert kept.checks()["database"]["detail"] == "check 2"
+    assert values == {1}
+
+
+def test_a_failed_look_is_not_kept():
+    answers = iter([UnavailableError("down"), None])
+    kept = Kept(lambda: raise_or_return(next(answers)), seconds=60.0)
+
+    with pytest.raises(UnavailableError):
+        kept.value()
+    assert kept.value() is None
+
+
+def raise_or_return(answer: Exception | None) -> None:
+    if answer:
+        raise answer
 
 
 @pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", ""])

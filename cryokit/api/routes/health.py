@@ -18,7 +18,7 @@ def live() -> Liveness:
 @router.get("/ready", responses={503: {"model": Readiness}}, response_model_exclude_none=True)
 def ready(request: Request, response: Response) -> Readiness:
     """Check what requests need; 503 when something fails, and what it was for people who are signed in."""
-    checks = {name: Check(**check) for name, check in request.app.state.readiness.checks().items()}
+    checks = {name: Check(**check) for name, check in request.app.state.readiness.value().items()}
     passed = all(check.status == "pass" for check in checks.values())
     response.status_code = 200 if passed else 503
     if not _is_signed_in(request):

@@ -1,5 +1,6 @@
 """What a health check says: results of checks, findings, and one verdict over them."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -51,6 +52,29 @@ class HealthReport:
         if not self.checks or any(check.status == "error" for check in self.checks):
             return "error"
         return "findings" if self.findings else "ok"
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the server answered."""
+        return all(check.name != CONNECTION for check in self.checks)
+
+    @property
+    def verdict(self) -> str:
+        """One line: how many findings of each severity, and what could not be looked at."""
+        unfinished = sum(check.is_unfinished for check in self.checks)
+        missed = f"; {unfinished} of {len(self.checks)} checks could not be finished" if unfinished else ""
+        if not self.is_reachable:
+            return "error: the database does not answer"
+        counts = self.counts()
+        if not any(counts.values()):
+            return f"{self.status}: {len(self.checks)} checks, nothing found{missed}"
+        shown = ", ".join(f"{counts[name]} {name}" for name in reversed(SEVERITIES) if counts[name])
+        return f"{self.status}: {shown}, by {len(self.checks)} checks{missed}"
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of findings of each severity."""
+        found = Counter(finding.severity for finding in self.findings)
+        return {severity: found[severity] for severity in SEVERITIES}
 
     def exit_code(self, fail_on: str = "error") -> int:
         """Return 1 for findings at or above a severity, 2 if something could not be checked, otherwise 0."""
