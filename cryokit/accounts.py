@@ -19,12 +19,17 @@ _ALGORITHM, _ISSUER = "HS256", "cryokit"
 _UNKNOWN_ACCOUNT_HASH = _HASHER.hash(secrets.token_urlsafe(16))
 
 
-def hash_password(password: str) -> str:
-    """Return the argon2 hash of a password of allowed length."""
+def checked_password(password: str) -> str:
+    """Return a password of allowed length, or say what is allowed."""
     if not _MINIMUM_LENGTH <= len(password) <= _MAXIMUM_LENGTH:
         msg = f"a password has {_MINIMUM_LENGTH} to {_MAXIMUM_LENGTH} characters, but this one has {len(password)}"
         raise InputError(msg)
-    return _HASHER.hash(password)
+    return password
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2 hash of a password of allowed length."""
+    return _HASHER.hash(checked_password(password))
 
 
 def password_matches(password: str, password_hash: str | None) -> bool:
@@ -57,7 +62,8 @@ def signing_key(folder: Path) -> bytes:
 def signed_token(key: bytes, subject: str, lifetime: timedelta, **more: str) -> str:
     """Return a token that names its subject until its lifetime is over; `more` are further claims."""
     now = datetime.now(UTC)
-    claims = {"iss": _ISSUER, "sub": subject, "iat": now, "exp": now + lifetime} | more
+    # To the microsecond: a password that is set in the same second ends this session too.
+    claims = {"iss": _ISSUER, "sub": subject, "iat": now.timestamp(), "exp": now + lifetime} | more
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 

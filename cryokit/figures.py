@@ -228,20 +228,6 @@ def residuals(rows: pd.DataFrame, target: str) -> hv.Overlay:
     )
 
 
-def residuals_text(rows: pd.DataFrame, target: str) -> str:
-    """Say in one sentence what `residuals` shows."""
-    table = evaluation_table(rows, target)
-    if table.empty:
-        return "There are no evaluated rows to show."
-    middle, unit = table["residual"].median(), target_named(target).unit
-    direction = "too low" if middle > _SMALLEST_STEP else "too high" if middle < -_SMALLEST_STEP else "right"
-    half = "half of the predictions are off by at most"
-    return (
-        f"The middle prediction is {formatted(abs(middle), target)} {unit} {direction}; "
-        f"{half} {formatted(table['residual'].abs().median(), target)} {unit}."
-    )
-
-
 def metric_table(metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
     """
     Return the metrics of a model beside those of its trivial baselines, one row each.
@@ -299,17 +285,6 @@ def baseline_bars(metrics: Mapping[str, float], baselines: Mapping[str, Mapping[
     )
 
 
-def baseline_bars_text(metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]], target: str) -> str:
-    """Say in one sentence what `baseline_bars` shows."""
-    unit = target_named(target).unit
-    known = {name: item["mae"] for name, item in baselines.items() if math.isfinite(item.get("mae", math.nan))}
-    own = f"The model's mean absolute error is {formatted(metrics.get('mae'), target)} {unit}"
-    if not known:
-        return f"{own}; no baseline was evaluated."
-    best = min(known, key=known.get)
-    return f"{own}; the best trivial baseline ({best}) has {formatted(known[best], target)} {unit}."
-
-
 def table_bars(tables: pd.DataFrame) -> hv.Bars:
     """
     Rows of each table of the database.
@@ -331,11 +306,6 @@ def table_bars(tables: pd.DataFrame) -> hv.Bars:
     )
 
 
-def table_bars_text(tables: pd.DataFrame) -> str:
-    """Say in one sentence what `table_bars` shows."""
-    return f"{len(tables)} tables hold {int(tables['rows'].sum()):,} rows."
-
-
 _SEVERITIES = {"error": (VERMILLION, "solid", "square"), "warning": (ORANGE, "dashed", "triangle")}
 _SEVERITIES["info"] = (BLUE, "dotted", "circle")
 
@@ -354,7 +324,7 @@ def health_history(history: pd.DataFrame) -> hv.Overlay:
     holoviews.Overlay
         Lines and markers that differ in colour, dash and shape.
     """
-    table = _with_columns(history, "checked_at", "status", *_SEVERITIES)
+    table = _with_columns(history, "checked_at", "status", *_SEVERITIES).copy()
     table["checked_at"] = pd.to_datetime(table["checked_at"], utc=True).dt.tz_localize(None)
     lines = []
     for severity, (colour, dash, marker) in _SEVERITIES.items():

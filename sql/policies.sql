@@ -28,6 +28,8 @@ REVOKE UPDATE, DELETE ON cryo.audit_event FROM service_role;
 GRANT SELECT, INSERT ON quarantine.quarantined_row TO service_role;
 GRANT UPDATE (restored_at) ON quarantine.quarantined_row TO service_role;
 GRANT SELECT ON app.alembic_version, app.applied_file TO service_role;
+-- Health checks compare sequences with their columns.
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA cryo, quarantine TO service_role;
 
 -- People
 
@@ -35,7 +37,7 @@ GRANT SELECT (id, name, role, created_at, disabled_at) ON cryo.app_user TO authe
 CREATE POLICY app_user_select ON cryo.app_user FOR SELECT TO authenticated
     USING (id = (SELECT app.uid()));
 
-GRANT SELECT ON cryo.app_login TO anon, authenticated;
+GRANT SELECT ON cryo.app_login TO authenticated;
 CREATE POLICY app_login_select ON cryo.app_login FOR SELECT TO authenticated, cryokit_owner
     USING (login_role = session_user);
 

@@ -186,14 +186,15 @@ COMMENT ON FUNCTION app.team_ids(wanted text) IS 'teams in which who is asking h
 --
 
 CREATE FUNCTION app.uid() RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO ''
     AS $$
-    SELECT CASE
-        WHEN session_user = 'cryokit_app'
-            THEN nullif(current_setting('app.user_id', true), '')::uuid
-        ELSE (SELECT user_id FROM cryo.app_login WHERE login_role = session_user)
-    END
+BEGIN
+    IF session_user = 'cryokit_app' THEN
+        RETURN nullif(current_setting('app.user_id', true), '')::uuid;
+    END IF;
+    RETURN (SELECT user_id FROM cryo.app_login WHERE login_role = session_user);
+END
 $$;
 
 ALTER FUNCTION app.uid() OWNER TO cryokit_owner;
@@ -2615,7 +2616,6 @@ GRANT SELECT(revoked_at) ON TABLE cryo.api_token TO authenticated;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.app_login TO service_role;
-GRANT SELECT ON TABLE cryo.app_login TO anon;
 GRANT SELECT ON TABLE cryo.app_login TO authenticated;
 
 --
@@ -2660,6 +2660,12 @@ GRANT SELECT(disabled_at) ON TABLE cryo.app_user TO authenticated;
 
 GRANT SELECT,INSERT ON TABLE cryo.audit_event TO service_role;
 GRANT SELECT,INSERT ON TABLE cryo.audit_event TO authenticated;
+
+--
+-- Name: SEQUENCE audit_event_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.audit_event_id_seq TO service_role;
 
 --
 -- Name: TABLE dataset_snapshot; Type: ACL; Schema: cryo; Owner: cryokit_owner
@@ -2709,6 +2715,12 @@ GRANT UPDATE(performed_on) ON TABLE cryo.experiment TO authenticated;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.health_run TO service_role;
 GRANT SELECT ON TABLE cryo.health_run TO authenticated;
+
+--
+-- Name: SEQUENCE health_run_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.health_run_id_seq TO service_role;
 
 --
 -- Name: TABLE job; Type: ACL; Schema: cryo; Owner: cryokit_owner
@@ -2824,6 +2836,12 @@ GRANT UPDATE(details) ON TABLE cryo.measurement TO authenticated;
 GRANT UPDATE(row_sha256) ON TABLE cryo.measurement TO authenticated;
 
 --
+-- Name: SEQUENCE measurement_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.measurement_id_seq TO service_role;
+
+--
 -- Name: TABLE membership; Type: ACL; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -2853,12 +2871,30 @@ GRANT SELECT ON TABLE cryo.mixture_component TO anon;
 GRANT SELECT ON TABLE cryo.mixture_component TO authenticated;
 
 --
+-- Name: SEQUENCE mixture_component_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.mixture_component_id_seq TO service_role;
+
+--
+-- Name: SEQUENCE mixture_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.mixture_id_seq TO service_role;
+
+--
 -- Name: TABLE model; Type: ACL; Schema: cryo; Owner: cryokit_owner
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.model TO service_role;
 GRANT SELECT ON TABLE cryo.model TO anon;
 GRANT SELECT ON TABLE cryo.model TO authenticated;
+
+--
+-- Name: SEQUENCE model_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.model_id_seq TO service_role;
 
 --
 -- Name: TABLE model_version; Type: ACL; Schema: cryo; Owner: cryokit_owner
@@ -2869,12 +2905,24 @@ GRANT SELECT ON TABLE cryo.model_version TO anon;
 GRANT SELECT ON TABLE cryo.model_version TO authenticated;
 
 --
+-- Name: SEQUENCE model_version_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.model_version_id_seq TO service_role;
+
+--
 -- Name: TABLE molecule; Type: ACL; Schema: cryo; Owner: cryokit_owner
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.molecule TO service_role;
 GRANT SELECT ON TABLE cryo.molecule TO anon;
 GRANT SELECT ON TABLE cryo.molecule TO authenticated;
+
+--
+-- Name: SEQUENCE molecule_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.molecule_id_seq TO service_role;
 
 --
 -- Name: TABLE molecule_identifier; Type: ACL; Schema: cryo; Owner: cryokit_owner
@@ -2885,6 +2933,12 @@ GRANT SELECT ON TABLE cryo.molecule_identifier TO anon;
 GRANT SELECT ON TABLE cryo.molecule_identifier TO authenticated;
 
 --
+-- Name: SEQUENCE molecule_identifier_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.molecule_identifier_id_seq TO service_role;
+
+--
 -- Name: TABLE prediction; Type: ACL; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -2893,12 +2947,24 @@ GRANT SELECT ON TABLE cryo.prediction TO anon;
 GRANT SELECT,INSERT,DELETE ON TABLE cryo.prediction TO authenticated;
 
 --
+-- Name: SEQUENCE prediction_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.prediction_id_seq TO service_role;
+
+--
 -- Name: TABLE property_type; Type: ACL; Schema: cryo; Owner: cryokit_owner
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.property_type TO service_role;
 GRANT SELECT ON TABLE cryo.property_type TO anon;
 GRANT SELECT ON TABLE cryo.property_type TO authenticated;
+
+--
+-- Name: SEQUENCE property_type_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.property_type_id_seq TO service_role;
 
 --
 -- Name: TABLE report_run; Type: ACL; Schema: cryo; Owner: cryokit_owner
@@ -2959,6 +3025,12 @@ GRANT SELECT ON TABLE quarantine.quarantined_row TO authenticated;
 --
 
 GRANT UPDATE(restored_at) ON TABLE quarantine.quarantined_row TO service_role;
+
+--
+-- Name: SEQUENCE quarantined_row_id_seq; Type: ACL; Schema: quarantine; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE quarantine.quarantined_row_id_seq TO service_role;
 
 --
 -- PostgreSQL database dump complete

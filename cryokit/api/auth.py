@@ -54,7 +54,7 @@ def identity_of(workbench: Workbench, headers: Mapping[str, str], cookies: Mappi
     if claims is None or "scope" in claims:
         return None
     # The role and whether the account is open are read anew, so that a change counts at once.
-    return workbench.find_identity(claims["sub"])
+    return workbench.find_identity(claims["sub"], claims["iat"])
 
 
 def require(role: str) -> Callable[[Request], Identity]:

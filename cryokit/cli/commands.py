@@ -8,9 +8,10 @@ import click
 import cryokit
 from cryokit import telemetry
 from cryokit.cli.database import db
+from cryokit.cli.people import share, team, user
 from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, emit, show_progress, show_warning
 from cryokit.cli.tokens import token
-from cryokit.domain import ENDPOINTS, ROLES, TARGETS
+from cryokit.domain import ENDPOINTS, TARGETS
 from cryokit.errors import InputError
 from cryokit.workbench import Workbench
 
@@ -27,7 +28,8 @@ def main(context: click.Context, verbose: bool) -> None:
 
 
 main.add_command(db)
-main.add_command(token)
+for group in (user, team, share, token):
+    main.add_command(group)
 
 
 @main.command()
@@ -228,45 +230,3 @@ def _key_and_value(pair: str) -> tuple[str, str]:
 def report_list(workbench: Workbench, as_json: bool) -> None:
     """List the runs of reports."""
     emit(workbench.report_runs(), as_json)
-
-
-@main.group()
-def user() -> None:
-    """Add accounts, list them, change passwords."""
-
-
-@user.command("add")
-@click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
-@click.pass_obj
-def user_add(workbench: Workbench, name: str, role: str) -> None:
-    """Add an account with a random password, shown once."""
-    click.echo(f"{name} ({role}) signs in with the password {workbench.add_user(name, role)}")
-
-
-@user.command("list")
-@JSON
-@click.pass_obj
-def user_list(workbench: Workbench, as_json: bool) -> None:
-    """List the accounts."""
-    emit(workbench.users(), as_json)
-
-
-@user.command("password")
-@click.argument("name")
-@click.option("--ask", is_flag=True, help="Ask for the new password instead of making a random one.")
-@click.pass_obj
-def user_password(workbench: Workbench, name: str, ask: bool) -> None:
-    """Give an account a new password."""
-    password = click.prompt("New password", hide_input=True, confirmation_prompt=True) if ask else None
-    fresh = workbench.set_password(name, password)
-    click.echo(f"the password of {name} is changed" + ("" if ask else f" to {fresh}"))
-
-
-@user.command("disable")
-@click.argument("name")
-@click.pass_obj
-def user_disable(workbench: Workbench, name: str) -> None:
-    """Close an account; its sessions end at once."""
-    workbench.disable_user(name)
-    click.echo(f"{name} can no longer sign in")

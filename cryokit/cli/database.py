@@ -4,6 +4,7 @@ from collections import Counter
 
 import click
 
+from cryokit.cli.adoption import db_adopt
 from cryokit.cli.shared import JSON, emit
 from cryokit.errors import IntegrityCheckError
 from cryokit.workbench import Workbench
@@ -14,6 +15,9 @@ from cryokit.workbench.integrity import CLASSES
 @click.group()
 def db() -> None:
     """Start, stop and migrate the database."""
+
+
+db.add_command(db_adopt)
 
 
 @db.command("start")
@@ -42,10 +46,11 @@ def db_status(workbench: Workbench, as_json: bool) -> None:
 
 @db.command("url")
 @click.option("--admin", is_flag=True, help="The administrator's login instead of the application's.")
+@click.option("--user", "name", help="The personal login of this account, who knows the password.")
 @click.pass_obj
-def db_url(workbench: Workbench, admin: bool) -> None:
+def db_url(workbench: Workbench, admin: bool, name: str | None) -> None:
     """Print the address for psql; the password stays in a file that the address names."""
-    click.echo(workbench.database.url(admin=admin))
+    click.echo(workbench.login_address(name) if name else workbench.database.url(admin=admin))
 
 
 @db.command("migrate")

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -64,6 +65,10 @@ class Database:
     def url(self, admin: bool = False) -> str:
         """Return the address for psql and libraries; the password stays in the file that it names."""
         return self._url_for(ADMIN if admin else APP)
+
+    def personal_url(self, role: str) -> str:
+        """Return the address for a person's own login, who knows the password."""
+        return re.sub(r"[?&]passfile=[^&]*", "", self._url_for(role))
 
     def _url_for(self, login: str) -> str:
         if self._external is None:

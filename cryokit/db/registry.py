@@ -1,12 +1,11 @@
 """The registry: everything that is stored, as tables in and tables out."""
 
 from cryokit.db.registry_health import Health
-from cryokit.db.registry_measurements import Measurements
 from cryokit.db.registry_models import Models
-from cryokit.db.registry_people import People
 from cryokit.db.registry_reports import Reports
+from cryokit.db.registry_teams import Teams
 from cryokit.db.registry_tokens import Tokens
 
 
-class Registry(Measurements, Models, Reports, People, Tokens, Health):
+class Registry(Teams, Models, Reports, Tokens, Health):
     """All that the database keeps, on behalf of one person or, without one, of local maintenance."""

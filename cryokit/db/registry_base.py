@@ -8,7 +8,7 @@ from uuid import UUID
 import pandas as pd
 from sqlalchemy import Connection, Row
 
-from cryokit.db.engine import Database
+from cryokit.db.engine import Database, errors_of_cryokit
 from cryokit.db.queries import queries
 from cryokit.db.tables import frame_of
 from cryokit.domain import Identity
@@ -32,7 +32,8 @@ class RegistryBase:
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction as the registry's person or as maintenance; one inside another is part of it."""
         if self._open is not None:
-            yield self._open
+            with errors_of_cryokit(self.database.place()):
+                yield self._open
             return
         scope = self.database.acting_as(self.person) if self.person else self.database.service()
         with scope as connection:

@@ -102,6 +102,32 @@ class Measurements(RegistryBase):
         }
         return {position: text for position, text in said.items() if text}
 
+    def row_checksums(self, rows: pd.DataFrame, target: str) -> list[str]:
+        """Return for each row what it is known by: the checksum over subject, name, value, conditions and source."""
+        specification = target_named(target)
+        subjects = [_subject(row, specification) for row in rows.to_dict("records")]
+        plain_rows = records(rows.drop(columns="components", errors="ignore"))
+        return [_entry(row, *rest)["row_sha256"] for row, *rest in zip(plain_rows, subjects, repeat(specification))]
+
+    def keep_molecules(self, found: list[Molecule]) -> set[str]:
+        """Keep structures for maintenance alone and return the InChIKeys of those that were new."""
+        keys = [molecule.inchikey for molecule in found]
+        with self.transaction() as connection:
+            known = _pairs(connection.execute(queries(_TOPIC)["molecule_ids"], {"inchikeys": keys}))
+            _store_molecules(connection, [_Subject(molecule) for molecule in found], is_public=False)
+        return set(keys) - known.keys()
+
+    def keep_mixtures(self, found: list[tuple[Component, ...]]) -> tuple[list[str], set[str]]:
+        """Keep compositions for maintenance alone; return their checksums in order, and which of them were new."""
+        subjects = [_Subject(None, components) for components in found]
+        keys = [subject.key for subject in subjects]
+        with self.transaction() as connection:
+            known = _pairs(connection.execute(queries(_TOPIC)["mixture_ids"], {"checksums": keys}))
+            firsts = list({subject.key: subject for subject in reversed(subjects)}.values())
+            molecule_ids = _store_molecules(connection, firsts, is_public=False)
+            _store_mixtures(connection, firsts, molecule_ids, is_public=False)
+        return keys, set(keys) - known.keys()
+
     def training_rows(self, target: str, team_id: str | None = None) -> pd.DataFrame:
         """Return the rows of a target as a row frame, always in the same order; a team's own only if it is named."""
         specification = target_named(target)

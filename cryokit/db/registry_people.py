@@ -1,5 +1,6 @@
 """The registry's people: accounts, and who did what."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,9 @@ class People(RegistryBase):
             raise InputError(msg)
         try:
             given = {"name": name, "role": role, "password_hash": password_hash}
-            row = self.one(_TOPIC, "add_user", "the account was not kept", **given)
+            with self.transaction():
+                row = self.one(_TOPIC, "add_user", "the account was not kept", **given)
+                self.record_event("user_added", str(row.id), {"name": name, "role": role})
         except ConflictError as error:
             msg = f"there is an account {name!r} already; choose another name, or `cryokit user password {name}`"
             raise ConflictError(msg) from error
@@ -45,21 +48,54 @@ class People(RegistryBase):
             raise NotFoundError(_no_account(name))
         return dict(row._mapping)
 
-    def identity(self, user_id: str | UUID) -> Identity | None:
-        """Return who an account is, None if it is unknown or disabled."""
+    def identity(self, user_id: str | UUID, issued_at: float | None = None) -> Identity | None:
+        """Return who an account is; None if unknown, disabled, or if its password was changed after `issued_at`."""
         if as_uuid(user_id) is None:
             return None
         with self.database.service() as connection:
             row = connection.execute(queries(_TOPIC)["identity"], {"id": str(user_id)}).one_or_none()
-        return Identity(row.id, row.name, row.role) if row else None
+        if row is None or (issued_at is not None and issued_at < row.password_changed_at.timestamp()):
+            return None
+        return Identity(row.id, row.name, row.role)
 
     def set_password(self, name: str, password_hash: str) -> None:
-        """Replace the hash of an account's password."""
-        self.one(_TOPIC, "set_password", _no_account(name), name=name, password_hash=password_hash)
+        """Replace the hash of an open account's password; its sessions end."""
+        account = self.user_by_name(name)
+        if account["disabled_at"] is not None:
+            msg = f"the account {name} is closed; `cryokit user enable {name}` opens it, then set a password"
+            raise ConflictError(msg)
+        # The time of this machine, which also dates the sessions that are compared with it.
+        given = {"password_hash": password_hash, "changed_at": datetime.now(UTC)}
+        self._change("set_password", "password_set", name, given)
 
     def disable_user(self, name: str) -> None:
-        """Close an account; its rows stay."""
-        self.one(_TOPIC, "disable_user", _no_account(name), name=name)
+        """Close an account; its rows stay. The last administrator who can sign in is kept."""
+        with self.transaction() as connection:
+            admins = [row.lower() for row in connection.execute(queries(_TOPIC)["open_admins"]).scalars()]
+            if admins == [name.lower()]:
+                msg = f"{name} is the last administrator who can sign in; add or enable another one first"
+                raise ConflictError(msg)
+            self._change("disable_user", "user_disabled", name)
+
+    def enable_user(self, name: str) -> None:
+        """Open a closed account again."""
+        self._change("enable_user", "user_enabled", name)
+
+    def login_of(self, name: str) -> str | None:
+        """Return the personal database login of an account."""
+        row = self.one_or_none(_TOPIC, "login_of", name=name)
+        return row.login_role if row else None
+
+    def store_login(self, name: str, login_role: str) -> None:
+        """Say whose a personal database login is."""
+        with self.transaction() as connection:
+            connection.execute(queries(_TOPIC)["store_login"], {"name": name, "login_role": login_role})
+            self.record_event("login_given", login_role, {"user": name})
+
+    def _change(self, query: str, action: str, name: str, more: dict[str, Any] | None = None) -> None:
+        with self.transaction():
+            changed = self.one(_TOPIC, query, _no_account(name), name=name, **(more or {}))
+            self.record_event(action, changed.id, {"name": name})
 
     def record_event(self, action: str, object: str, detail: dict[str, Any] | None = None) -> None:  # noqa: A002
         """Write down who did what."""

@@ -159,6 +159,9 @@ def restore(database: Database, quarantined_row_id: int) -> dict[str, Any]:
         if row["restored_at"] is not None:
             msg = f"row {quarantined_row_id} was put back already, at {row['restored_at']:%Y-%m-%d %H:%M} UTC"
             raise ConflictError(msg)
+        if row["table_name"].startswith("legacy."):
+            msg = f"row {quarantined_row_id} was never in a table here; correct it in its database and adopt that again"
+            raise ConflictError(msg)
         _put_back(connection, row)
         connection.execute(asked["mark_restored"], {"id": quarantined_row_id})
         _audit(connection, "restore_row", row["table_name"], {"quarantined_row_id": row["id"], "key": row["key"]})

@@ -45,7 +45,7 @@ def ensure_roles(database: Database) -> None:
         connection.exec_driver_sql(_roles_sql(), None, execution_options={"no_parameters": True})
         for login in LOGINS:
             if login not in known or database.passwords.get(login) is None or not _works(database, login):
-                _set_password(connection, login, database.passwords.ensure(login))
+                set_password(connection, login, database.passwords.ensure(login))
 
 
 def _roles_sql() -> str:
@@ -109,7 +109,7 @@ def _foreign_password_message(logins: list[str], database: Database) -> str:
     )
 
 
-def _set_password(connection: Connection, login: str, password: str) -> None:
+def set_password(connection: Connection, login: str, password: str) -> None:
     """Set a password by its verifier, so that the password itself is in no statement and no server log."""
     driver = connection.connection.dbapi_connection
     verifier = psycopg2.extensions.encrypt_password(password, login, scope=driver, algorithm="scram-sha-256")

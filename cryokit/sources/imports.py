@@ -54,7 +54,7 @@ def read_rows(path: Path, target: str, skip_bad: bool = False) -> tuple[pd.DataF
             checked.problems += _repeats(checked, seen, line)
         problems += [RowProblem(line, message) for message in checked.problems]
         if not checked.problems:
-            good.append(_with_melting_point(_selected(checked.values, wanted), wanted))
+            good.append(with_melting_point(_selected(checked.values, wanted), wanted))
             lines.append(line)
     if problems and not skip_bad:
         raise refused(path, problems)
@@ -212,7 +212,7 @@ def _selected(values: dict[str, object], target: Target) -> dict[str, object]:
     return {**values, **marks}
 
 
-def _with_melting_point(values: dict[str, object], target: Target) -> dict[str, object]:
+def with_melting_point(values: dict[str, object], target: Target) -> dict[str, object]:
     """Fill in the melting point that a prediction would use, so that the fair test tests what is predicted with."""
     if target.name != "tg" or not math.isnan(values["tm_kelvin"]):
         return values

@@ -54,7 +54,7 @@ class Health(Core):
         """Return what is wrong with a database: this one, or another PostgreSQL database that an address names."""
         if url is not None:
             return check_health(lambda: connection_to(url), place_of(url), schemas, deep)
-        database = Database.open(self.settings, start=False)
+        database = self._database or Database.open(self.settings, start=False)
         return check_health(database.maintenance, database.place(), schemas, deep, drift.drift_checks())
 
     def check_database(self) -> HealthReport:

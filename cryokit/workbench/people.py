@@ -3,8 +3,9 @@
 import pandas as pd
 
 from cryokit import accounts
+from cryokit.db import logins
 from cryokit.domain import Identity
-from cryokit.errors import AccessError, NotFoundError
+from cryokit.errors import AccessError, ConflictError, NotFoundError
 from cryokit.workbench.core import Core
 
 
@@ -28,8 +29,40 @@ class People(Core):
         return fresh
 
     def disable_user(self, name: str) -> None:
-        """Close an account."""
+        """Close an account; its sessions and its personal database login end at once."""
         self.registry.disable_user(name)
+        self.close_login(name)
+
+    def enable_user(self, name: str) -> None:
+        """Open a closed account again; a personal database login is given anew by `give_login`."""
+        self.registry.enable_user(name)
+
+    def give_login(self, name: str, password: str | None = None) -> dict[str, str]:
+        """Give an account a database login of its own, or a new password for it; the password is shown only now."""
+        registry = self.registry
+        account = registry.user_by_name(name)
+        if account["disabled_at"] is not None:
+            msg = f"the account {name} is closed; `cryokit user enable {name}` opens it"
+            raise ConflictError(msg)
+        fresh = accounts.checked_password(password) if password else accounts.random_password()
+        role = registry.login_of(name) or logins.login_role(account["name"], account["id"])
+        registry.store_login(name, role)
+        logins.open_login(self.database, role, fresh)
+        return {"address": self.database.personal_url(role), "password": fresh}
+
+    def login_address(self, name: str) -> str:
+        """Return the address of an account's personal database login."""
+        role = self.registry.login_of(name)
+        if role is None:
+            msg = f"{name} has no database login; `cryokit user login {name}` gives one"
+            raise NotFoundError(msg)
+        return self.database.personal_url(role)
+
+    def close_login(self, name: str) -> None:
+        """Take the personal database login of an account away, if it has one."""
+        if role := self.registry.login_of(name):
+            logins.close_login(self.database, role)
+            self.registry.record_event("login_closed", role, {"user": name})
 
     def sign_in(self, name: str, password: str) -> Identity:
         """Return who signs in, or refuse without saying which of the two was wrong."""
@@ -43,9 +76,9 @@ class People(Core):
             raise AccessError(msg)
         return Identity(account["id"], account["name"], account["role"])
 
-    def find_identity(self, user_id: str) -> Identity | None:
-        """Return the person behind an id as of now, or None if there is no such open account."""
-        return self.registry.identity(user_id)
+    def find_identity(self, user_id: str, issued_at: float | None = None) -> Identity | None:
+        """Return the person behind an id as of now; None without such an open account or if its password is newer."""
+        return self.registry.identity(user_id, issued_at)
 
     def signing_key(self) -> bytes:
         """Return the key that signs sessions."""

@@ -180,6 +180,20 @@ CREATE INDEX health_run_checked_at_idx ON cryo.health_run (checked_at);
 
 COMMENT ON TABLE cryo.health_run IS 'what each check of the database found';
 
+-- Who is asking, in a language that looks at personal logins only for sessions that are not the application's: visitors
+-- need no right to see them then, and plans are kept for the session.
+
+CREATE OR REPLACE FUNCTION app.uid() RETURNS uuid
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+AS $$
+BEGIN
+    IF session_user = 'cryokit_app' THEN
+        RETURN nullif(current_setting('app.user_id', true), '')::uuid;
+    END IF;
+    RETURN (SELECT user_id FROM cryo.app_login WHERE login_role = session_user);
+END
+$$;
+
 -- Teams and shares, asked by policies. They act as the owner of the tables, whose own policies let them see only what
 -- concerns the person who asks; reading the tables as that person would ask the same policies again, without end.
 

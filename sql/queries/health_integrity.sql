@@ -62,7 +62,13 @@ SELECT CASE WHEN kept.pairs = extra.pairs THEN 'warning' ELSE 'info' END AS seve
   JOIN pair AS kept
     ON kept.conrelid = extra.conrelid AND kept.confrelid = extra.confrelid AND kept.oid <> extra.oid
    AND (kept.pairs = extra.pairs AND kept.oid < extra.oid
-        OR kept.pairs @> extra.pairs AND cardinality(kept.pairs) > cardinality(extra.pairs))
+        OR kept.pairs @> extra.pairs AND cardinality(kept.pairs) > cardinality(extra.pairs) AND NOT EXISTS (
+               SELECT
+                 FROM pg_catalog.pg_constraint AS longer
+                 JOIN pg_catalog.pg_attribute AS attribute
+                   ON attribute.attrelid = longer.conrelid AND attribute.attnum = ANY (longer.conkey)
+                WHERE longer.oid = kept.oid
+                  AND NOT attribute.attnotnull))
   JOIN pg_catalog.pg_class AS relation ON relation.oid = extra.conrelid
   JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
  WHERE namespace.nspname = ANY (CAST(:schemas AS text[]))
@@ -71,13 +77,20 @@ SELECT CASE WHEN kept.pairs = extra.pairs THEN 'warning' ELSE 'info' END AS seve
 
 -- name: foreign_key_type_mismatch
 -- A key column of another type than the column it refers to cannot hold all of its values, or costs a cast a row.
-WITH typed AS (
+WITH RECURSIVE based AS (
+    SELECT named.oid AS shown, named.oid, named.typtype, named.typbasetype, named.typtypmod AS modifier
+      FROM pg_catalog.pg_type AS named
+     UNION ALL
+    SELECT based.shown, below.oid, below.typtype, below.typbasetype, greatest(based.modifier, below.typtypmod)
+      FROM based
+      JOIN pg_catalog.pg_type AS below ON below.oid = based.typbasetype
+     WHERE based.typtype = 'd'),
+typed AS (
     SELECT held.oid, held.conname, held.conrelid, held.conparentid, own.place,
            child.attname AS child_name, parent.attname AS parent_name,
-           coalesce(nullif(child_type.typbasetype, 0), child.atttypid) AS child_base,
-           coalesce(nullif(parent_type.typbasetype, 0), parent.atttypid) AS parent_base,
-           CASE WHEN child_type.typbasetype = 0 THEN child.atttypmod ELSE child_type.typtypmod END AS child_modifier,
-           CASE WHEN parent_type.typbasetype = 0 THEN parent.atttypmod ELSE parent_type.typtypmod END AS parent_modifier,
+           child_type.oid AS child_base, parent_type.oid AS parent_base,
+           greatest(child.atttypmod, child_type.modifier) AS child_modifier,
+           greatest(parent.atttypmod, parent_type.modifier) AS parent_modifier,
            pg_catalog.format_type(child.atttypid, child.atttypmod) AS child_shown,
            pg_catalog.format_type(parent.atttypid, parent.atttypmod) AS parent_shown
       FROM pg_catalog.pg_constraint AS held
@@ -85,8 +98,8 @@ WITH typed AS (
       JOIN LATERAL unnest(held.confkey) WITH ORDINALITY AS far (attnum, place) ON far.place = own.place
       JOIN pg_catalog.pg_attribute AS child ON child.attrelid = held.conrelid AND child.attnum = own.attnum
       JOIN pg_catalog.pg_attribute AS parent ON parent.attrelid = held.confrelid AND parent.attnum = far.attnum
-      JOIN pg_catalog.pg_type AS child_type ON child_type.oid = child.atttypid
-      JOIN pg_catalog.pg_type AS parent_type ON parent_type.oid = parent.atttypid
+      JOIN based AS child_type ON child_type.shown = child.atttypid AND child_type.typtype <> 'd'
+      JOIN based AS parent_type ON parent_type.shown = parent.atttypid AND parent_type.typtype <> 'd'
      WHERE held.contype = 'f')
 SELECT 'warning' AS severity,
        format('%I.%I.%I', namespace.nspname, relation.relname, typed.conname) AS object,
@@ -210,10 +223,13 @@ SELECT 'error' AS severity,
             WHERE checked.conrelid = acted.conrelid
               AND checked.contype = 'c'
               AND checked.convalidated
-              AND pg_catalog.pg_get_constraintdef(checked.oid) = format('CHECK ((%I IS NOT NULL))', attribute.attname)))
+              AND CASE WHEN CAST(checked.conrelid AS bigint) = ANY (CAST(:locked AS bigint[])) THEN false
+                       ELSE pg_catalog.pg_get_constraintdef(checked.oid)
+                            = format('CHECK ((%I IS NOT NULL))', attribute.attname) END))
    AND (acted.action = 'n'
         OR value.oid IS NULL AND named.typdefault IS NULL
-        OR pg_catalog.pg_get_expr(value.adbin, value.adrelid) LIKE 'NULL%')
+        OR CASE WHEN CAST(value.adrelid AS bigint) = ANY (CAST(:locked AS bigint[])) THEN false
+                ELSE pg_catalog.pg_get_expr(value.adbin, value.adrelid) LIKE 'NULL%' END)
  GROUP BY namespace.nspname, relation.relname, acted.oid, acted.conname
  ORDER BY object;
 
@@ -271,26 +287,6 @@ SELECT 'error', 'session_replication_role',
    AND source NOT IN ('database', 'user', 'database user')
  ORDER BY object;
 
--- name: unlogged_table
--- An unlogged table is empty after a crash, and is in no standby and no base backup.
-SELECT 'warning' AS severity,
-       format('%I.%I', namespace.nspname, relation.relname) AS object,
-       'the table is unlogged: a crash empties it' AS message,
-       jsonb_build_object('rows', relation.reltuples) AS evidence,
-       format('ALTER TABLE %I.%I SET LOGGED', namespace.nspname, relation.relname) AS fix
-  FROM pg_catalog.pg_class AS relation
-  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
- WHERE relation.relpersistence = 'u'
-   AND relation.relkind IN ('r', 'p')
-   AND namespace.nspname = ANY (CAST(:schemas AS text[]))
-   AND NOT EXISTS (
-           SELECT
-             FROM pg_catalog.pg_depend AS dependency
-            WHERE dependency.classid = CAST('pg_catalog.pg_class' AS regclass)
-              AND dependency.objid = relation.oid
-              AND dependency.deptype = 'e')
- ORDER BY object;
-
 -- name: inherited_rows_outside_keys
 -- A key that refers to a table with inheriting tables does not see their rows, and a unique key does not count them.
 SELECT 'warning' AS severity,
@@ -305,4 +301,28 @@ SELECT 'warning' AS severity,
   JOIN pg_catalog.pg_constraint AS held ON held.confrelid = relation.oid AND held.contype = 'f'
  WHERE namespace.nspname = ANY (CAST(:schemas AS text[]))
  GROUP BY namespace.nspname, relation.relname
+ ORDER BY object;
+
+-- name: sequence_cycles
+-- A sequence that begins anew gives numbers that a unique column has already.
+SELECT DISTINCT 'warning' AS severity,
+       format('%I.%I', namespace.nspname, relation.relname) AS object,
+       format('the sequence cycles, but its numbers have to be unique in %I.%I.%I',
+              place.nspname, base.relname, attribute.attname) AS message,
+       jsonb_build_object('largest', counted.seqmax) AS evidence,
+       format('ALTER SEQUENCE %I.%I NO CYCLE', namespace.nspname, relation.relname) AS fix
+  FROM pg_catalog.pg_sequence AS counted
+  JOIN pg_catalog.pg_class AS relation ON relation.oid = counted.seqrelid
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+  JOIN pg_catalog.pg_depend AS dependency
+    ON dependency.classid = CAST('pg_catalog.pg_class' AS regclass) AND dependency.objid = relation.oid
+   AND dependency.refclassid = CAST('pg_catalog.pg_class' AS regclass) AND dependency.deptype IN ('a', 'i')
+  JOIN pg_catalog.pg_class AS base ON base.oid = dependency.refobjid
+  JOIN pg_catalog.pg_namespace AS place ON place.oid = base.relnamespace
+  JOIN pg_catalog.pg_attribute AS attribute
+    ON attribute.attrelid = base.oid AND attribute.attnum = dependency.refobjsubid
+  JOIN pg_catalog.pg_index AS served
+    ON served.indrelid = base.oid AND served.indisunique AND served.indnkeyatts = 1 AND served.indkey[0] = attribute.attnum
+ WHERE counted.seqcycle
+   AND namespace.nspname = ANY (CAST(:schemas AS text[]))
  ORDER BY object;

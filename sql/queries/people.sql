@@ -20,25 +20,56 @@ SELECT CAST(id AS text) AS id, name, role, password_hash,
  WHERE lower(name) = lower(:name);
 
 -- name: identity
--- An account that may act now.
-SELECT id, name, role
+-- An account that may act now, and since when its password is what it is.
+SELECT id, name, role, password_changed_at
   FROM cryo.app_user
  WHERE id = CAST(:id AS uuid)
    AND disabled_at IS NULL;
 
 -- name: set_password
--- Replace the hash of an account's password.
+-- Replace the hash of an open account's password; sessions from before end.
 UPDATE cryo.app_user
-   SET password_hash = :password_hash
+   SET password_hash = :password_hash, password_changed_at = :changed_at
  WHERE lower(name) = lower(:name)
-RETURNING id;
+   AND disabled_at IS NULL
+RETURNING CAST(id AS text) AS id;
 
 -- name: disable_user
 -- Close an account; one that is closed keeps the time at which it was.
 UPDATE cryo.app_user
    SET disabled_at = coalesce(disabled_at, now())
  WHERE lower(name) = lower(:name)
-RETURNING id;
+RETURNING CAST(id AS text) AS id;
+
+-- name: enable_user
+-- Open a closed account again.
+UPDATE cryo.app_user
+   SET disabled_at = NULL
+ WHERE lower(name) = lower(:name)
+RETURNING CAST(id AS text) AS id;
+
+-- name: open_admins
+-- Names of the administrators who can sign in, held until the end of the transaction.
+SELECT name
+  FROM cryo.app_user
+ WHERE role = 'admin'
+   AND disabled_at IS NULL
+   FOR UPDATE;
+
+-- name: login_of
+-- The personal database login of an account.
+SELECT app_login.login_role
+  FROM cryo.app_login
+  JOIN cryo.app_user ON app_user.id = app_login.user_id
+ WHERE lower(app_user.name) = lower(:name);
+
+-- name: store_login
+-- Say whose a personal database login is.
+INSERT INTO cryo.app_login (login_role, user_id)
+SELECT :login_role, app_user.id
+  FROM cryo.app_user
+ WHERE lower(app_user.name) = lower(:name)
+    ON CONFLICT (login_role) DO NOTHING;
 
 -- name: record_event
 -- Write down who did what.

@@ -1,8 +1,6 @@
 """Facts about who sees what, asserted by hand; the full matrix is not here."""
 
 import contextlib
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -301,29 +299,6 @@ def test_autocommit_is_refused(people):
     )
     with pytest.raises(AccessError, match="AUTOCOMMIT"), engine.connect() as connection:
         connection.execute(text("SELECT 1"))
-
-
-def test_identity_does_not_leak_through_the_pool(people, tg_rows):
-    persons = [people.researcher, people.other]
-    for number, person in enumerate(persons):
-        people.registry(person).store_measurements(tg_rows(190.0 + number), "tg", is_public=False)
-    turn = threading.Barrier(8)
-
-    def ask(number: int) -> set:
-        person = persons[number % 2]
-        turn.wait()
-        seen = set()
-        for _ in range(50):
-            with people.database.acting_as(person) as connection:
-                seen |= set(connection.execute(text("SELECT owner_id FROM cryo.measurement")).scalars())
-            with people.database.anonymous() as connection:
-                seen |= set(connection.execute(text("SELECT owner_id FROM cryo.measurement")).scalars())
-        return seen - {person.user_id}
-
-    with ThreadPoolExecutor(8) as pool:
-        foreign = set().union(*pool.map(ask, range(8)))
-
-    assert foreign == set()
 
 
 def test_busy_pool_is_unavailable(people, monkeypatch):

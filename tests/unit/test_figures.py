@@ -105,27 +105,11 @@ def test_residuals_have_the_unit_on_their_axis():
     assert figure.yaxis[0].axis_label == "measured minus predicted (K)"
 
 
-def test_residuals_text_tells_the_direction():
-    text = figures.residuals_text(ROWS, "tg")
-
-    assert text == "The middle prediction is 5.0 K too high; half of the predictions are off by at most 5.0 K."
-
-
 def test_baseline_bars_show_the_model_first():
     table = figures.baseline_bars(METRICS, BASELINES, "tg").dframe()
 
     assert table["predictor"].tolist() == ["model", "mean", "0.7*Tm"]
     assert drawn(figures.baseline_bars(METRICS, BASELINES, "tg")).yaxis[0].axis_label == "mean absolute error (K)"
-
-
-def test_baseline_bars_text_names_the_best_baseline():
-    text = figures.baseline_bars_text(METRICS, BASELINES, "tg")
-
-    assert text == "The model's mean absolute error is 16.7 K; the best trivial baseline (0.7*Tm) has 30.0 K."
-
-
-def test_baseline_bars_text_without_baselines_says_so():
-    assert figures.baseline_bars_text(METRICS, {}, "tg").endswith("; no baseline was evaluated.")
 
 
 def test_metric_table_leaves_unknown_metrics_empty():
@@ -179,3 +163,28 @@ def test_structure_is_a_picture_with_a_title():
 def test_structure_of_nonsense_is_refused():
     with pytest.raises(InputError):
         figures.structure_svg("nonsense")
+
+
+HISTORY = pd.DataFrame(
+    {
+        "checked_at": ["2026-01-01T04:00:00Z", "2026-01-02T04:00:00Z"],
+        "status": ["findings", "ok"],
+        "error": [2, 0],
+        "warning": [1, 0],
+        "info": [0, 0],
+    }
+)
+
+
+def test_health_history_draws_a_line_for_each_severity():
+    figure = drawn(figures.health_history(HISTORY))
+
+    assert [item.label.value for item in figure.legend[0].items] == ["error", "warning", "info"]
+    assert (figure.xaxis[0].axis_label, figure.yaxis[0].axis_label) == ("checked at (UTC)", "findings")
+
+
+def test_health_history_text_tells_the_newest_check():
+    assert figures.health_history_text(HISTORY) == (
+        "2 checks since 2026-01-01; the newest, at 2026-01-02 04:00 UTC, found 0 error, 0 warning, 0 info."
+    )
+    assert figures.health_history_text(HISTORY.head(0)) == "The database has not been checked yet."

@@ -103,4 +103,4 @@ def test_every_foreign_key_says_what_deletion_does():
 def test_helper_functions_have_a_fixed_search_path():
     sql = "".join(file.path.read_text() for file in migration_files())
 
-    assert sql.count("CREATE FUNCTION") == sql.count("SET search_path = ''")
+    assert len(re.findall(r"CREATE (OR REPLACE )?FUNCTION", sql)) == sql.count("SET search_path = ''")

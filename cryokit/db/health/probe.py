@@ -5,12 +5,15 @@ from functools import cached_property
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Connection, TextClause, text
+from psycopg2 import sql
+from sqlalchemy import Connection, TextClause, event, text
 from sqlalchemy.exc import DBAPIError
 
 from cryokit.db.queries import queries
 
 LOCK_TIMEOUT_MILLISECONDS = 500
+_SIGNATURE = "/* asked by cryokit */"
+"""Tells in pg_stat_statements which statements are those of a health check."""
 _LOCKED, _NO_RIGHT, _TOO_SLOW = "55P03", "42501", "57014"
 
 
@@ -20,6 +23,18 @@ class CannotCheck(Exception):  # noqa: N818  a verdict on the question, not an e
     def __init__(self, reason: str, is_unfinished: bool = False) -> None:
         super().__init__(reason)
         self.is_unfinished = is_unfinished
+
+
+_WITHOUT_TRACE = text(
+    "SELECT pg_catalog.set_config('track_counts', 'off', false) FROM pg_catalog.pg_roles "
+    "WHERE rolname = current_user AND rolsuper"
+)
+"""A check does not change the statistics it judges by; only a superuser can see to that."""
+
+
+def _sign(*call: Any) -> tuple[str, Any]:
+    _, _, statement, parameters, _, _ = call
+    return f"{statement} {_SIGNATURE}", parameters
 
 
 class Probe:
@@ -50,6 +65,7 @@ class Probe:
         self.deep = deep
         self.limits: list[str] = []
         """What the running check could not look at, in words; it makes the check unfinished."""
+        event.listen(connection, "before_cursor_execute", _sign, retval=True)
         with connection.begin():
             settings = {
                 "default_transaction_read_only": "on",
@@ -60,10 +76,11 @@ class Probe:
             }
             for name, value in settings.items():
                 connection.execute(text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
+            connection.execute(_WITHOUT_TRACE)
 
     def ask(self, question: TextClause | str, parameters: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
         """
-        Return the rows of a query; `:schemas` and `:locked` are filled in when the query names them.
+        Return the rows of a query; `:schemas`, `:locked` and `:low` are filled in when the query names them.
 
         Raises
         ------
@@ -72,7 +89,7 @@ class Probe:
         """
         question = text(question) if isinstance(question, str) else question
         values = dict(parameters or {})
-        for name in ("schemas", "locked"):
+        for name in ("schemas", "locked", "low"):
             if name in question._bindparams and name not in values:
                 values[name] = getattr(self, name)
         try:
@@ -80,6 +97,11 @@ class Probe:
                 return list(self._connection.execute(question, values).mappings())
         except DBAPIError as error:
             raise self._reason(error) from error
+
+    def ask_composed(self, question: sql.Composable) -> list[Mapping[str, Any]]:
+        """Return the rows of a query whose names psycopg2 quotes; raises what `ask` raises."""
+        written = question.as_string(self._connection.connection.dbapi_connection)
+        return self.ask(text(written.replace(":", r"\:")))
 
     def _reason(self, error: DBAPIError) -> Exception:
         code = getattr(error.orig, "pgcode", None)
@@ -119,6 +141,11 @@ class Probe:
         """Numbers of relations that somebody holds exclusively: whatever opens them would wait."""
         return [row["oid"] for row in self.ask(queries("health_context")["locked"])]
 
+    @cached_property
+    def low(self) -> list[int]:
+        """Numbers of the roles that rights and policies are there to hold back; PUBLIC is 0."""
+        return [row["oid"] for row in self.ask(queries("health_context")["low_roles"])]
+
     def locked_names(self) -> list[str]:
         """Names of the locked tables in the schemas to look at."""
         return [row["name"] for row in self.ask(queries("health_context")["locked_names"])]
@@ -132,6 +159,13 @@ class Probe:
     def extensions(self) -> frozenset[str]:
         """Names of the installed extensions."""
         return frozenset(row["extname"] for row in self.ask("SELECT extname FROM pg_catalog.pg_extension"))
+
+    def require_role(self, role: str) -> None:
+        """Raise CannotCheck unless this login has the rights of a role."""
+        question = "SELECT pg_catalog.pg_has_role(current_user, CAST(:role AS name), 'USAGE') AS answer"
+        if not self.ask(question, {"role": role})[0]["answer"]:
+            msg = f"this login lacks the rights of {role}"
+            raise CannotCheck(msg, is_unfinished=True)
 
     def skip_part(self, what: str) -> None:
         """Note something that the running check could not look at."""

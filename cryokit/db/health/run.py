@@ -8,7 +8,7 @@ from time import perf_counter
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from cryokit.db.health.catalogue import Check, query_checks
+from cryokit.db.health.catalogue import Check, program_checks, query_checks
 from cryokit.db.health.probe import CannotCheck, Probe
 from cryokit.db.health.report import SEVERITIES, UNFINISHED, CheckResult, Finding, HealthReport, unreachable
 from cryokit.errors import CryokitError
@@ -49,7 +49,9 @@ def check_health(
     checked_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
         with connect() as connection:
-            return _report(Probe(connection, schemas, deep), checked_at, [*query_checks(), *more_checks])
+            return _report(
+                Probe(connection, schemas, deep), checked_at, [*query_checks(), *program_checks(), *more_checks]
+            )
     except CryokitError as error:
         return unreachable(checked_at, place, str(error))
 
