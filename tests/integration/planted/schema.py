@@ -78,7 +78,8 @@ PLANTED = [
     Planted(
         "event_trigger_disabled",
         "CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql SET search_path = '' AS "
-        "'BEGIN NULL; END';\n\nCREATE EVENT TRIGGER \"Watch it\" ON ddl_command_end EXECUTE FUNCTION public.watch();\n\n"
+        "'BEGIN NULL; END';\n\nCREATE EVENT TRIGGER \"Watch it\" ON "
+        "ddl_command_end EXECUTE FUNCTION public.watch();\n\n"
         'ALTER EVENT TRIGGER "Watch it" DISABLE',
         "event_trigger_disabled",
         '"Watch it"',
@@ -124,7 +125,8 @@ PLANTED = [
     Planted(
         "function_that_calls_by_bare_name",
         "CREATE FUNCTION public.half(number real) RETURNS real LANGUAGE sql IMMUTABLE AS 'SELECT number / 2';\n\n"
-        "CREATE FUNCTION public.quarter(number real) RETURNS real LANGUAGE sql IMMUTABLE AS 'SELECT half(half(number))'",
+        "CREATE FUNCTION public.quarter(number real) RETURNS real LANGUAGE "
+        "sql IMMUTABLE AS 'SELECT half(half(number))'",
         "function_search_path_dependent",
         "public.quarter(number real)",
         "ALTER FUNCTION public.quarter(real) SET search_path = public, pg_temp",
@@ -143,7 +145,8 @@ PLANTED = [
     _number("who", "regrole"),
     Planted(
         "column_of_a_domain_over_regtype",
-        "CREATE DOMAIN public.kind AS regtype;\n\nCREATE TABLE public.watched (id integer PRIMARY KEY, kind public.kind)",
+        "CREATE DOMAIN public.kind AS regtype;\n\nCREATE TABLE public.watched "
+        "(id integer PRIMARY KEY, kind public.kind)",
         "object_number_in_column",
         "public.watched.kind",
         "ALTER TABLE public.watched ALTER COLUMN kind TYPE text",
@@ -169,7 +172,8 @@ LOOK_ALIKES = [
     LookAlike(
         "tables_with_keys",
         'CREATE TABLE public."Odd ""Name" (id uuid PRIMARY KEY);\n\n'
-        "CREATE TABLE public.reading (day date, number integer, PRIMARY KEY (day, number)) PARTITION BY RANGE (day);\n\n"
+        "CREATE TABLE public.reading (day date, number integer, PRIMARY KEY "
+        "(day, number)) PARTITION BY RANGE (day);\n\n"
         "CREATE TABLE public.reading_2026 PARTITION OF public.reading FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
     ),
     LookAlike(
@@ -187,8 +191,10 @@ LOOK_ALIKES = [
         f"{_SAMPLE};\n\n"
         "CREATE FUNCTION public.a() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM public.sample';\n\n"
         f"CREATE FUNCTION public.b() RETURNS bigint LANGUAGE sql STABLE SET search_path = public, pg_temp {_COUNT};\n\n"
-        "CREATE FUNCTION public.c() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM sample; END;\n\n"
-        "CREATE FUNCTION public.d(sample integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT abs(sample) + 1';\n\n"
+        "CREATE FUNCTION public.c() RETURNS bigint LANGUAGE sql STABLE BEGIN "
+        "ATOMIC SELECT count(*) FROM sample; END;\n\n"
+        "CREATE FUNCTION public.d(sample integer) RETURNS integer LANGUAGE "
+        "sql IMMUTABLE AS 'SELECT abs(sample) + 1';\n\n"
         "CREATE FUNCTION public.e() RETURNS trigger LANGUAGE plpgsql AS "
         "'BEGIN NEW.taken_at := now(); -- not from sample\nRETURN NEW; END';\n\n"
         "CREATE FUNCTION public.f() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''read from sample''';\n\n"
