@@ -26,6 +26,7 @@ import cryokit
 from cryokit import figures
 from cryokit.api.app import create_app
 from cryokit.api.auth import identity_of, require
+from cryokit.api.middleware import QueryLimitMiddleware
 from cryokit.domain import Identity
 from cryokit.errors import ConfigError, CryokitError
 from cryokit.telemetry import logger
@@ -54,8 +55,15 @@ def make_app(workbench: Workbench | None = None) -> FastAPI:
     _add_statics(app)
     app.include_router(_structures())
     _add_pages(app, workbench)
+    app.add_middleware(QueryLimitMiddleware, paths=_addresses())
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     return app
+
+
+def _addresses() -> set[str]:
+    """Return the paths that Panel answers."""
+    roots = {spec.path.rstrip("/") for spec in PAGES}
+    return {spec.path for spec in PAGES} | {f"{root}/{name}" for root in roots for name in ("autoload.js", "metadata")}
 
 
 def _add_statics(app: FastAPI) -> None:

@@ -12,7 +12,7 @@ from cryokit.api.throttle import RateLimitedError
 from cryokit.errors import CryokitError
 
 MEDIA_TYPE = "application/problem+json"
-_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 414: "address_too_long"}
 
 
 class Problem(BaseModel):

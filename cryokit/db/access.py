@@ -117,13 +117,13 @@ def _vacuum(connection: Connection) -> None:
     """Clear away the rows of the play, which nobody ever saw: small tables would seem to be bloated."""
     tables = queries("access")["tables"]
     with connection.begin():
-        names = [row["name"] for row in connection.execute(tables).mappings()]
+        names = [(row["schema"], row["name"]) for row in connection.execute(tables).mappings()]
     raw = connection.connection.dbapi_connection
     raw.autocommit = True
     with raw.cursor() as cursor:
         cursor.execute("SET ROLE cryokit_owner")
         for name in names:
-            cursor.execute(sql.SQL("VACUUM {}").format(sql.Identifier("cryo", name)))
+            cursor.execute(sql.SQL("VACUUM {}").format(sql.Identifier(*name)))
 
 
 class _Play:

@@ -202,7 +202,9 @@ SELECT 'warning' AS severity,
 WITH threshold AS (SELECT 10000 AS rows_of_table, 0.5 AS part_changed, 0.1 AS part_known),
 large AS (
     SELECT usage.*, relation.reltuples, usage.analyze_count + usage.autoanalyze_count = 0 AS is_never,
-           relation.reltuples >= 0 AND relation.reltuples < usage.n_live_tup * threshold.part_known AS is_before_filling
+           relation.reltuples >= 0 AND relation.reltuples < usage.n_live_tup * threshold.part_known AS is_before_filling,
+           -- pg_stats tells nothing of a table whose rows the role may not read.
+           has_table_privilege(usage.relid, 'SELECT') AND NOT row_security_active(usage.relid) AS is_readable
       FROM threshold
      CROSS JOIN pg_catalog.pg_stat_user_tables AS usage
       JOIN pg_catalog.pg_class AS relation ON relation.oid = usage.relid
@@ -214,7 +216,7 @@ SELECT 'warning' AS severity,
        format('%I.%I', large.schemaname, large.relname) AS object,
        CASE
            WHEN large.is_never THEN format('the table has %s rows and was never analyzed', large.n_live_tup)
-           ELSE format('the table was analyzed when it had %s rows; now it has %s', large.reltuples, large.n_live_tup)
+           ELSE format('the table was analyzed when it was nearly empty; now it has %s rows', large.n_live_tup)
        END AS message,
        jsonb_build_object('rows', large.n_live_tup, 'changed_since_analyze', large.n_mod_since_analyze,
                           'last_analyze', large.last_analyze, 'last_autoanalyze', large.last_autoanalyze) AS evidence,
@@ -222,7 +224,7 @@ SELECT 'warning' AS severity,
   FROM large
  WHERE large.schemaname = ANY (CAST(:schemas AS text[]))
    AND (large.is_before_filling
-        OR large.is_never AND NOT EXISTS (
+        OR (large.is_never OR large.is_readable) AND NOT EXISTS (
                SELECT
                  FROM pg_catalog.pg_stats AS known
                 WHERE known.schemaname = large.schemaname

@@ -319,6 +319,17 @@ _SPACE = [
         FLUSH,
     ),
     _planted(
+        "analyzed before it was filled, and vacuumed since",
+        "never_analyzed",
+        "public.sample",
+        "ANALYZE public.sample;\n\n" + FLUSH,
+        "CREATE TABLE public.sample (id integer PRIMARY KEY) WITH (autovacuum_analyze_threshold = 1000000)",
+        "ANALYZE public.sample",
+        "INSERT INTO public.sample SELECT generate_series(1, 20000)",
+        "VACUUM public.sample",
+        FLUSH,
+    ),
+    _planted(
         "autovacuum off for a table",
         "autovacuum_off",
         "public.note",
