@@ -278,6 +278,26 @@ def test_a_schema_with_a_hostile_name_is_only_a_name(url):
     assert run_sql(url, "SELECT count(*) FROM public.note") == [(1,)]
 
 
+def test_a_sample_of_structures_is_not_called_ok_unless_all_are_asked_for(url):
+    run_sql(
+        url,
+        "CREATE TABLE public.polymer (id integer PRIMARY KEY, smiles text NOT NULL, inchikey char(27) NOT NULL)",
+        "INSERT INTO public.polymer SELECT number, '*C', lpad(number::text, 27, 'A') "
+        "FROM generate_series(1, 10001) AS number",
+        "ANALYZE public.polymer",
+    )
+
+    def structures(*words: str) -> dict:
+        _, report = command("--url", url, *words)
+        return next(check for check in report["checks"] if check["name"] == "structure_mismatch")
+
+    sample, whole = structures(), structures("--deep")
+
+    assert (sample["status"], sample["is_unfinished"]) == ("skipped", False)
+    assert "10000 of 10001 structures" in sample["detail"]
+    assert whole["status"] == "ok"
+
+
 def test_one_schema_alone_is_looked_at(url):
     run_sql(url, "CREATE SCHEMA other", "CREATE TABLE other.t (id integer PRIMARY KEY)")
     run_sql(url, "CREATE INDEX again ON other.t (id)", "CREATE INDEX again ON public.note (id)")

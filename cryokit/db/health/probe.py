@@ -65,6 +65,8 @@ class Probe:
         self.deep = deep
         self.limits: list[str] = []
         """What the running check could not look at, in words; it makes the check unfinished."""
+        self.samples: list[str] = []
+        """Of what the running check looked at a part only, as it may without `deep`."""
         event.listen(connection, "before_cursor_execute", _sign, retval=True)
         with connection.begin():
             settings = {
@@ -166,6 +168,10 @@ class Probe:
         if not self.ask(question, {"role": role})[0]["answer"]:
             msg = f"this login lacks the rights of {role}"
             raise CannotCheck(msg, is_unfinished=True)
+
+    def take_sample(self, what: str) -> None:
+        """Note that only a part was looked at, which is all that a run without `deep` does."""
+        self.samples.append(what)
 
     def skip_part(self, what: str) -> None:
         """Note something that the running check could not look at."""

@@ -71,7 +71,7 @@ def _report(probe: Probe, checked_at: str, checks: list[Check]) -> HealthReport:
 
 def _run(check: Check, probe: Probe) -> tuple[CheckResult, list[Finding]]:
     began = perf_counter()
-    probe.limits = []
+    probe.limits, probe.samples = [], []
     try:
         found = list(check.ask(probe))
     except CannotCheck as reason:
@@ -87,7 +87,8 @@ def _run(check: Check, probe: Probe) -> tuple[CheckResult, list[Finding]]:
             Finding(UNFINISHED, "warning", check.name, f"not checked: {what}", fix=_REMEDY) for what in probe.limits
         ]
         return CheckResult(check.name, "skipped", seconds, "; ".join(probe.limits), True), found + limits
-    return CheckResult(check.name, "finding" if found else "ok", seconds), found
+    status = "finding" if found else "skipped" if probe.samples else "ok"
+    return CheckResult(check.name, status, seconds, "; ".join(probe.samples)), found
 
 
 def _unfinished(check: Check, message: str) -> Finding:

@@ -86,7 +86,7 @@ def _note_rest(probe: Probe, scans: Scans, pair: Pair, looked_at: int) -> None:
     for row in scans.ask(pair.table.object, question):
         if row["number"] > looked_at:
             whole = f"{looked_at} of {row['number']} structures of {pair.table.object} were compared; --deep takes all"
-            probe.skip_part(whole)
+            probe.take_sample(whole)
 
 
 def _source(pair: Pair) -> sql.Composable:
@@ -94,7 +94,7 @@ def _source(pair: Pair) -> sql.Composable:
 
 
 def _rows(scans: Scans, pair: Pair, limit: int | None) -> list[Row]:
-    """Return the rows with a structure and a key, those with the least hash first: a sample that stays the same."""
+    """Return the different pairs of structure and key, as many as the limit allows."""
     texts = [sql.SQL("CAST({} AS text)").format(sql.Identifier(column.name)) for column in pair.smiles]
     key = sql.SQL("CAST({} AS text)").format(sql.Identifier(pair.key.name))
     question = sql.SQL(
