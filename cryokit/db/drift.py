@@ -8,18 +8,14 @@ from sqlalchemy import Connection
 from cryokit.db.health.catalogue import Check
 from cryokit.db.health.probe import Probe
 from cryokit.db.health.report import Finding
+from cryokit.db.integrity import relationships
 from cryokit.db.migrations import POLICIES, SCHEMAS, SqlFile, migration_files
 from cryokit.db.queries import queries
-from cryokit.errors import ConfigError
+from cryokit.db.structure import COLUMNS, Structure, expected_structure
 from cryokit.paths import shared_folder
 
-_FILE = "structure.csv"
-_COLUMNS = ("kind", "object", "definition")
 _WARNINGS = {"index"}
 """Kinds whose loss makes things slow, not wrong."""
-_REPAIRED = {"policy": "policies", "constraint": "keys", "key trigger": "keys", "index": "indexes"}
-
-Structure = dict[tuple[str, str], str]
 
 
 def structure_of(connection: Connection) -> str:
@@ -27,19 +23,9 @@ def structure_of(connection: Connection) -> str:
     rows = connection.execute(queries("structure")["structure"], {"schemas": list(SCHEMAS), "locked": []})
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    writer.writerow(COLUMNS)
     writer.writerows(rows)
     return text.getvalue()
-
-
-def expected_structure() -> Structure:
-    """Return what sql/structure.csv says that the migrations make."""
-    with (shared_folder("sql") / _FILE).open(newline="") as stream:
-        rows = list(csv.reader(stream))
-    if not rows or tuple(rows[0]) != _COLUMNS:
-        msg = f"sql/{_FILE} must have the columns {', '.join(_COLUMNS)}; `make schema` writes it"
-        raise ConfigError(msg)
-    return {(kind, name): definition for kind, name, definition in rows[1:]}
 
 
 def drift_checks() -> list[Check]:
@@ -79,10 +65,25 @@ def _finding(kind: str, name: str, found: str | None, expected: str | None) -> F
         message = f"the {kind} is not part of the schema"
     else:
         message = f"the {kind} was changed"
-    repaired = _REPAIRED.get(kind)
+    repaired = _class_of_repair(kind, name, expected)
     fix = f"`cryokit db fix --only {repaired} --apply`, or " if repaired else ""
     fix += "undo the change by hand, or make it a migration: sql/structure.csv says how it should be"
     return Finding("schema_drift", severity, name, message, {"found": found, "expected": expected}, fix)
+
+
+def _class_of_repair(kind: str, name: str, expected: str | None) -> str | None:
+    """Return the class of repair that brings an object back, None if only people can."""
+    if kind == "policy":
+        return "policies"
+    if expected is None:
+        return None
+    if kind == "key trigger" or kind == "constraint" and expected.startswith("FOREIGN KEY"):
+        return "keys"
+    serves_a_key = any(
+        name.startswith(f"{wanted.child}.") and expected.endswith(f"USING btree ({', '.join(wanted.child_columns)})")
+        for wanted in relationships()
+    )
+    return "indexes" if kind == "index" and serves_a_key and not expected.startswith("CREATE UNIQUE") else None
 
 
 def _edited_migrations(probe: Probe) -> list[Finding]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from cryokit.db.engine import Database
 from cryokit.db.queries import queries
+from cryokit.db.structure import expected
 from cryokit.errors import ConfigError
 from cryokit.paths import shared_folder
 
@@ -67,11 +68,13 @@ def relationships() -> list[Relationship]:
 def find_problems(database: Database) -> list[Problem]:
     """Return everything that is broken; every relationship is scanned, whatever its key says about itself."""
     with database.service() as connection:
+        connection.exec_driver_sql("SET LOCAL search_path = ''")  # definitions are then written out in full
         return [
             *_orphans(connection),
             *_missing_policies(connection),
             *_broken_keys(connection),
             *_missing_indexes(connection),
+            *_unvalidated(connection),
         ]
 
 
@@ -133,16 +136,26 @@ def _missing_indexes(connection: Connection) -> list[Problem]:
     ]
 
 
+def _unvalidated(connection: Connection) -> list[Problem]:
+    message = "the constraint is not validated, so old rows may break it; correct them, then VALIDATE CONSTRAINT"
+    return [
+        Problem(MANUAL, name, message) for name in connection.execute(queries("integrity")["unvalidated"]).scalars()
+    ]
+
+
 def _missing_policies(connection: Connection) -> list[Problem]:
-    held = {(row.table_name, row.name) for row in connection.execute(queries("integrity")["policies"])}
+    held = {(row.table_name, row.name): row.definition for row in connection.execute(queries("integrity")["policies"])}
+    definitions = expected("policy")
+    changed = [".".join(key) for key in held if held[key] != definitions.get(".".join(key), held[key])]
     sql = (shared_folder("sql") / "policies.sql").read_text()
     declared = {(table, name) for name, table in _POLICY.findall(sql)}
     unforced = connection.execute(queries("integrity")["unforced"]).scalars()
     return [
         *(Problem(POLICIES, table, "row level security is not enabled and forced") for table in unforced),
-        *(Problem(POLICIES, ".".join(gone), "the policy is missing") for gone in sorted(declared - held)),
+        *(Problem(POLICIES, ".".join(gone), "the policy is missing") for gone in sorted(declared - held.keys())),
+        *(Problem(POLICIES, name, "the policy was changed") for name in changed),
         *(
             Problem(POLICIES, ".".join(extra), "sql/policies.sql does not declare this policy")
-            for extra in sorted(held - declared)
+            for extra in sorted(held.keys() - declared)
         ),
     ]

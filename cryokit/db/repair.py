@@ -25,6 +25,7 @@ from cryokit.db.integrity import (
     relationships,
 )
 from cryokit.db.queries import queries
+from cryokit.db.structure import expected
 from cryokit.db.tables import frame_of, json_text
 from cryokit.errors import ConflictError, InputError, NotFoundError
 
@@ -233,7 +234,7 @@ def _validate_key(database: Database, problem: Problem) -> dict[str, Any]:
 
 def _add_index(database: Database, problem: Problem) -> dict[str, Any]:
     wanted = _declared(problem)
-    name = f"{wanted.child.split('.')[1]}_{'_'.join(wanted.child_columns)}_idx"
+    name = _name_of_index(wanted)
     parts = _parts(wanted) | {
         "index": sql.Identifier(wanted.child.split(".")[0], name),
         "bare": sql.Identifier(name),
@@ -244,6 +245,13 @@ def _add_index(database: Database, problem: Problem) -> dict[str, Any]:
         sql.SQL("CREATE INDEX CONCURRENTLY {bare} ON {child} ({columns})").format(**parts),
     )
     return _written_down(database, "add_index", problem)
+
+
+def _name_of_index(wanted: Relationship) -> str:
+    """Return the name that the migrations give the index, so that repair leaves the schema as they make it."""
+    ending = f"ON {wanted.child} USING btree ({', '.join(wanted.child_columns)})"
+    named = [name for name, definition in expected("index").items() if definition.endswith(ending)]
+    return named[0].rsplit(".", 1)[-1] if named else f"{wanted.name.removesuffix('_fkey')}_idx"
 
 
 def _apply_policies(database: Database, problem: Problem) -> dict[str, Any]:

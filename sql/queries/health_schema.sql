@@ -182,25 +182,32 @@ SELECT 'warning' AS severity,
 
 -- name: object_number_in_column
 -- Types such as regclass hold the number of an object: it is another one after a restore, and pg_upgrade refuses most.
-WITH RECURSIVE fragile AS (
+WITH RECURSIVE held AS MATERIALIZED (
+    SELECT wider.oid AS whole, wider.typelem AS part
+      FROM pg_catalog.pg_type AS wider
+     WHERE wider.typelem <> 0
+       AND wider.typcategory = 'A'
+     UNION ALL
+    SELECT wider.oid, wider.typbasetype
+      FROM pg_catalog.pg_type AS wider
+     WHERE wider.typbasetype <> 0
+     UNION ALL
+    SELECT composite.reltype, field.atttypid
+      FROM pg_catalog.pg_class AS composite
+      JOIN pg_catalog.pg_attribute AS field ON field.attrelid = composite.oid
+     WHERE composite.relkind = 'c'
+       AND field.attnum > 0
+       AND NOT field.attisdropped),
+fragile AS (
     SELECT named.oid, named.typname
       FROM pg_catalog.pg_type AS named
      WHERE named.typnamespace = CAST('pg_catalog' AS regnamespace)
        AND named.typname IN ('regclass', 'regcollation', 'regconfig', 'regdatabase', 'regdictionary', 'regnamespace',
                              'regoper', 'regoperator', 'regproc', 'regprocedure', 'regrole', 'regtype')
      UNION
-    SELECT wider.oid, fragile.typname
+    SELECT held.whole, fragile.typname
       FROM fragile
-      JOIN pg_catalog.pg_type AS wider
-        ON wider.typelem = fragile.oid AND wider.typcategory = 'A'
-        OR wider.typbasetype = fragile.oid
-        OR wider.typrelid IN (SELECT part.attrelid
-                                FROM pg_catalog.pg_attribute AS part
-                                JOIN pg_catalog.pg_class AS whole ON whole.oid = part.attrelid
-                               WHERE part.atttypid = fragile.oid
-                                 AND part.attnum > 0
-                                 AND NOT part.attisdropped
-                                 AND whole.relkind = 'c'))
+      JOIN held ON held.part = fragile.oid)
 SELECT 'warning' AS severity,
        format('%I.%I.%I', namespace.nspname, relation.relname, attribute.attname) AS object,
        format('the column holds numbers of database objects (%s), which change when the database is restored',

@@ -63,11 +63,31 @@ SELECT namespace.nspname || '.' || relation.relname AS table_name,
  ORDER BY table_name;
 
 -- name: policies
--- Policies as they are.
-SELECT schemaname || '.' || tablename AS table_name, policyname AS name
-  FROM pg_catalog.pg_policies
- WHERE schemaname IN ('cryo', 'quarantine')
+-- Policies as they are, written as sql/structure.csv writes them.
+SELECT namespace.nspname || '.' || relation.relname AS table_name,
+       policy.polname AS name,
+       concat_ws(' ', policy.polcmd, CASE WHEN policy.polpermissive THEN 'permissive' ELSE 'restrictive' END,
+                 (SELECT string_agg(coalesce(role.rolname, 'public'), ',' ORDER BY role.rolname)
+                    FROM unnest(policy.polroles) AS given (oid)
+                    LEFT JOIN pg_catalog.pg_roles AS role ON role.oid = given.oid),
+                 'USING ' || pg_catalog.pg_get_expr(policy.polqual, policy.polrelid),
+                 'CHECK ' || pg_catalog.pg_get_expr(policy.polwithcheck, policy.polrelid)) AS definition
+  FROM pg_catalog.pg_policy AS policy
+  JOIN pg_catalog.pg_class AS relation ON relation.oid = policy.polrelid
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+ WHERE namespace.nspname IN ('cryo', 'quarantine')
  ORDER BY table_name, name;
+
+-- name: unvalidated
+-- Constraints other than foreign keys that were never checked against the rows that were there before them.
+SELECT namespace.nspname || '.' || relation.relname || '.' || held.conname AS name
+  FROM pg_catalog.pg_constraint AS held
+  JOIN pg_catalog.pg_class AS relation ON relation.oid = held.conrelid
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+ WHERE namespace.nspname IN ('cryo', 'app', 'quarantine')
+   AND held.contype <> 'f'
+   AND NOT held.convalidated
+ ORDER BY name;
 
 -- name: unforced
 -- Tables whose row level security is not enabled and forced.

@@ -139,6 +139,25 @@ def test_a_schema_as_migrated_has_no_drift(mutated):
     assert mutated("SELECT 1") == [{}]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "definition", "remedy"),
+    [
+        ("constraint", "cryo.job.job_owner_id_fkey", "FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id)", "keys"),
+        ("constraint", "cryo.job.job_status_known", "CHECK ((status <> ''::text))", None),
+        ("index", "cryo.job.job_owner_id_idx", "CREATE INDEX i ON cryo.job USING btree (owner_id)", "indexes"),
+        ("index", "cryo.job.mine", "CREATE INDEX mine ON cryo.job USING btree (status)", None),
+        ("column", "cryo.job.status", "text", None),
+    ],
+)
+def test_repair_is_named_only_where_it_can_mend(kind, name, definition, remedy):
+    [missing] = drift.compared({}, {(kind, name): definition})
+    [added] = drift.compared({(kind, name): definition}, {})
+
+    assert ("cryokit db fix" in missing.fix) == (remedy is not None)
+    assert remedy is None or f"--only {remedy} " in missing.fix
+    assert "cryokit db fix" not in added.fix
+
+
 def test_the_committed_structure_is_what_the_migrations_make(database):
     with database.service() as connection:
         assert drift.structure_of(connection) == (migrations.shared_folder("sql") / "structure.csv").read_text()

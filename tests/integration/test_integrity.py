@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from cryokit.db.access_scenario import Scenario
+from cryokit.db.drift import drift_checks
 from cryokit.db.engine import Database
+from cryokit.db.health import check_health
 from cryokit.db.integrity import find_problems, relationships
 from cryokit.db.queries import queries
 from cryokit.db.repair import plan, quarantined_rows, repair, restore
@@ -266,6 +268,14 @@ DAMAGE = {
         "CREATE POLICY everything ON cryo.measurement USING (true)",
         ("policies", "cryo.measurement.everything"),
     ),
+    "a policy that was opened": (
+        "ALTER POLICY measurement_select ON cryo.measurement USING (true)",
+        ("policies", "cryo.measurement.measurement_select"),
+    ),
+    "a dropped index of two columns": (
+        "DROP INDEX cryo.model_version_dataset_idx",
+        ("indexes", "cryo.model_version.model_version_dataset_fkey"),
+    ),
     "row level security switched off": (
         "ALTER TABLE cryo.share DISABLE ROW LEVEL SECURITY",
         ("policies", "cryo.share"),
@@ -275,6 +285,11 @@ DAMAGE = {
         ("policies", "cryo.share"),
     ),
 }
+
+
+def drift_of(database: Database) -> list[tuple[str, str]]:
+    report = check_health(database.maintenance, "here", more_checks=drift_checks())
+    return [(finding.object, finding.message) for finding in report.findings if finding.check == "schema_drift"]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -291,6 +306,7 @@ def test_damage_is_found_planned_mended_and_written_down(damage, populated):
     assert [(step["kind"], step["object"]) for step in done][0] in unchanged
     assert problems(populated) == []
     assert repair(populated) == []
+    assert drift_of(populated) == []
     assert run(populated, "SELECT count(*) FROM cryo.audit_event WHERE action <> 'access_check'")[0][0] >= 1
 
 
@@ -310,6 +326,20 @@ def test_a_key_that_nobody_declared_is_reported_and_left_alone(populated):
 
     assert problems(populated) == [("manual", "cryo.job.mine")]
     assert repair(populated) == []
+
+
+def test_a_constraint_that_old_rows_may_break_is_reported_and_left_alone(populated):
+    run(populated, "ALTER TABLE cryo.job ADD CONSTRAINT mine CHECK (owner_id IS NOT NULL) NOT VALID")
+
+    assert problems(populated) == [("manual", "cryo.job.mine")]
+    assert repair(populated) == []
+
+
+def test_the_search_path_of_the_database_changes_no_verdict(populated):
+    run(populated, f'ALTER DATABASE "{populated.name}" SET search_path = cryo, app')
+    populated.dispose()
+
+    assert problems(populated) == []
 
 
 def test_an_unknown_class_of_repair_is_refused(populated):

@@ -1,6 +1,7 @@
 """What names of tables and columns say: words, singular and plural, and which tables are records of what once was."""
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+")
 _IRREGULAR = {"people": "person", "children": "child", "mice": "mouse", "data": "datum", "media": "medium"}
@@ -49,6 +50,7 @@ def singular(word: str) -> str:
     return word[:-1] if is_plural else word
 
 
+@lru_cache(maxsize=65_536)
 def stem(name: str) -> str:
     """Return a name in one spelling: words joined by underscores, each in the singular."""
     return "_".join(singular(word) for word in words_of(name))

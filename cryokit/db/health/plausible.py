@@ -55,8 +55,10 @@ _PAST = _words(
 _TIMES = {"timestamptz", "timestamp", "date"}
 _PROPERTIES = ("property", "property_name", "quantity", "parameter", "analyte", "attribute", "endpoint", "metric")
 _PROPERTIES += ("measure", "measurement_type", "variable", "assay", "characteristic")
-_OTHER_PROPERTIES = ("target", "test", "kind", "type", "name")
+_OTHER_PROPERTIES = ("target", "test", "kind", "type")
 """Columns that say what was measured only beside one that is called a value."""
+_NAMES = ("name",)
+"""Columns that say what was measured only if nothing else in the row does: often they name the sample."""
 _PROPERTY_NUMBERS = (
     "property_id",
     "property_code",
@@ -73,6 +75,8 @@ _PROPERTY_NUMBERS += (
     "attribute_id",
     "assay_id",
     "endpoint_id",
+    "model_version_id",
+    "model_id",
 )
 _VALUES = (
     "value",
@@ -283,6 +287,8 @@ def long_form(table: Table) -> LongForm | None:
     if value is None or unit is None:
         return None
     kinds += [by_name[name] for name in _PROPERTY_NUMBERS if name in by_name]
+    if is_value:
+        kinds += [by_name[name] for name in _NAMES if name in by_name and by_name[name].type in WORDS]
     return LongForm(kinds[0], value, unit) if kinds else None
 
 

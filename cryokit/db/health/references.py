@@ -93,16 +93,26 @@ def _uuids(*columns: Column) -> set[object]:
 def undeclared(tables: list[Table]) -> Iterator[Reference]:
     """Yield the references that names and types suggest and no foreign key declares."""
     parents = [table for table in tables if not is_record(table.name)]
-    for child in tables:
-        if is_record(child.name):
-            continue
+    by_word = _by_word(parents)
+    for child in parents:
         for column in child.columns.values():
-            if not column.is_referring and (found := _best(child, column, parents)):
+            # A reference shares a word with the table it names, or stays within its own table.
+            alike = {table.oid: table for word in stem(column.name).split("_") for table in by_word.get(word, ())}
+            alike[child.oid] = child
+            if not column.is_referring and (found := _best(child, column, alike.values())):
                 yield found
         yield from _of_several(child, parents)
 
 
-def _best(child: Table, column: Column, parents: list[Table]) -> Reference | None:
+def _by_word(tables: list[Table]) -> dict[str, list[Table]]:
+    found: dict[str, list[Table]] = {}
+    for table in tables:
+        for word in set(stem(table.name).split("_")):
+            found.setdefault(word, []).append(table)
+    return found
+
+
+def _best(child: Table, column: Column, parents: Iterable[Table]) -> Reference | None:
     ranked: dict[int, list[Reference]] = {}
     for parent in parents:
         key = parent.key

@@ -837,6 +837,20 @@ LOOK_ALIKES: list[LookAlike] = [
     LookAlike("sound_structures", _STRUCTURES),
     LookAlike("sound_properties", _LONG),
     LookAlike(
+        "one_substance_in_two_models_of_unlike_units",
+        """
+CREATE TABLE public.model_version (id integer PRIMARY KEY);
+
+CREATE TABLE public.forecast (id integer PRIMARY KEY, model_version_id integer NOT NULL REFERENCES public.model_version,
+    name text NOT NULL, value numeric NOT NULL, unit text NOT NULL);
+
+CREATE INDEX ON public.forecast (model_version_id);
+
+INSERT INTO public.model_version VALUES (1), (2);
+
+INSERT INTO public.forecast VALUES (1, 1, 'glycerol', 190, 'K'), (2, 2, 'glycerol', 68, '% of control')""",
+    ),
+    LookAlike(
         "optional_reference_within_a_tenant",
         """
 CREATE TABLE public.tenant (id integer PRIMARY KEY);
