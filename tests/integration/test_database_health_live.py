@@ -440,10 +440,10 @@ def _wait_until(url: str, question: str) -> None:
         time.sleep(0.1)
 
 
-def test_no_check_slows_down_with_the_number_of_tables(planted_url):
+def test_no_check_slows_down_with_the_number_of_tables(url):
     table = "CREATE TABLE public.t%s (id bigint PRIMARY KEY, parent_id bigint, name text, value float8)"
-    run_sql(planted_url, f"DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('{table}', i); END LOOP; END $$")
+    run_sql(url, f"DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('{table}', i); END LOOP; END $$")
 
-    report = health_of(planted_url)
+    report = health_of(url)
 
     assert [(check.name, check.seconds) for check in report.checks if check.seconds > 5] == []
