@@ -19,6 +19,7 @@ CLASSES = (ORPHANS, POLICIES, KEYS, INDEXES)
 """Kinds of problems, in the order of their repair: rows move before keys are checked against them."""
 MANUAL = "manual"
 """Kind of what only people can decide: keys that nobody declared, and the audit, which repair never rewrites."""
+LOCK_TIMEOUT = "4s"
 _NEVER_REWRITTEN = {"cryo.audit_event"}
 _POLICY = re.compile(r"^CREATE POLICY (\w+) ON (\w+\.\w+)", re.MULTILINE)
 
@@ -68,6 +69,7 @@ def relationships() -> list[Relationship]:
 def find_problems(database: Database) -> list[Problem]:
     """Return everything that is broken; every relationship is scanned, whatever its key says about itself."""
     with database.service() as connection:
+        refuse_to_wait(connection)
         connection.exec_driver_sql("SET LOCAL search_path = ''")  # definitions are then written out in full
         return [
             *_orphans(connection),
@@ -76,6 +78,11 @@ def find_problems(database: Database) -> list[Problem]:
             *_missing_indexes(connection),
             *_unvalidated(connection),
         ]
+
+
+def refuse_to_wait(connection: Connection) -> None:
+    """Let this transaction fail rather than queue, and others behind it, for a table that somebody holds."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def _orphans(connection: Connection) -> list[Problem]:

@@ -16,12 +16,14 @@ from cryokit.db.integrity import (
     CLASSES,
     INDEXES,
     KEYS,
+    LOCK_TIMEOUT,
     ORPHANS,
     POLICIES,
     Problem,
     Relationship,
     find_problems,
     named_relationship,
+    refuse_to_wait,
     relationships,
 )
 from cryokit.db.queries import queries
@@ -79,6 +81,7 @@ def _quarantine_orphans(database: Database, problem: Problem) -> dict[str, Any]:
     relationship = named_relationship(problem.object)
     reason = f"{' and '.join(relationship.child_columns)} names no row of {relationship.parent}"
     with database.service() as connection:
+        refuse_to_wait(connection)
         keys = list(connection.execute(queries("orphans")[problem.object]).scalars())
         moved = _move(connection, relationship.child, keys, reason)
         for name, ids in moved.items():
@@ -152,6 +155,7 @@ def quarantined_rows(database: Database) -> pd.DataFrame:
 def restore(database: Database, quarantined_row_id: int) -> dict[str, Any]:
     """Put a row back into its table, as it was; its parent must be there again."""
     with database.service() as connection:
+        refuse_to_wait(connection)
         asked = queries("integrity")
         row = connection.execute(asked["quarantined_row"], {"id": quarantined_row_id}).mappings().one_or_none()
         if row is None:
@@ -191,7 +195,11 @@ def _as_owner(database: Database, *statements: sql.Composable) -> None:
         raw.rollback()
         raw.autocommit = True
         with raw.cursor() as cursor:
-            for statement in (sql.SQL("SET ROLE cryokit_owner"), sql.SQL("SET lock_timeout = '4s'"), *statements):
+            for statement in (
+                sql.SQL("SET ROLE cryokit_owner"),
+                sql.SQL("SET lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)),
+                *statements,
+            ):
                 cursor.execute(statement)
 
 

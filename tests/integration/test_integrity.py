@@ -1,6 +1,7 @@
 """Relationships: each rule is tried, each kind of damage is found by scanning, mended, and can be undone."""
 
 import contextlib
+import time
 
 import psycopg2
 import psycopg2.errors
@@ -15,7 +16,7 @@ from cryokit.db.integrity import find_problems, relationships
 from cryokit.db.queries import queries
 from cryokit.db.repair import plan, quarantined_rows, repair, restore
 from cryokit.db.server import SUPERUSER, Server
-from cryokit.errors import ConflictError, InputError, NotFoundError
+from cryokit.errors import ConflictError, InputError, NotFoundError, UnavailableError
 
 RELATIONSHIPS = relationships()
 MISSING = {
@@ -340,6 +341,16 @@ def test_the_search_path_of_the_database_changes_no_verdict(populated):
     populated.dispose()
 
     assert problems(populated) == []
+
+
+def test_a_locked_table_is_an_error_soon_and_never_taken_for_whole(populated):
+    with superuser_of(populated) as cursor:
+        cursor.execute("LOCK TABLE cryo.measurement IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        with pytest.raises(UnavailableError, match="lock was not free in time"):
+            find_problems(populated)
+
+        assert time.monotonic() - began < 15
 
 
 def test_an_unknown_class_of_repair_is_refused(populated):
