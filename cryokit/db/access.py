@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cryokit.db.access_scenario import PEOPLE, Scenario
 from cryokit.db.engine import ADMIN, Database
+from cryokit.db.integrity import refuse_to_wait
 from cryokit.db.queries import queries
 from cryokit.errors import ConfigError
 from cryokit.paths import shared_folder
@@ -101,6 +102,7 @@ def verify_access(database: Database) -> AccessReport:
     cells = declared_cells()
     with database.connection_of(ADMIN) as connection:
         transaction = connection.begin()
+        refuse_to_wait(connection)
         try:
             play = _Play(connection)
             mismatches = [*play.uncovered(cells), *play.unguarded(), *play.leaking_views()]
@@ -123,7 +125,7 @@ def _vacuum(connection: Connection) -> None:
     with raw.cursor() as cursor:
         cursor.execute("SET ROLE cryokit_owner")
         for name in names:
-            cursor.execute(sql.SQL("VACUUM {}").format(sql.Identifier(*name)))
+            cursor.execute(sql.SQL("VACUUM (SKIP_LOCKED) {}").format(sql.Identifier(*name)))
 
 
 class _Play:

@@ -8,6 +8,7 @@ import psycopg2.errors
 import pytest
 from sqlalchemy import text
 
+from cryokit.db.access import verify_access
 from cryokit.db.access_scenario import Scenario
 from cryokit.db.drift import drift_checks
 from cryokit.db.engine import Database
@@ -343,12 +344,13 @@ def test_the_search_path_of_the_database_changes_no_verdict(populated):
     assert problems(populated) == []
 
 
-def test_a_locked_table_is_an_error_soon_and_never_taken_for_whole(populated):
+@pytest.mark.parametrize("look", [find_problems, repair, verify_access])
+def test_a_locked_table_is_an_error_soon_and_never_taken_for_whole(look, populated):
     with superuser_of(populated) as cursor:
         cursor.execute("LOCK TABLE cryo.measurement IN ACCESS EXCLUSIVE MODE")
         began = time.monotonic()
         with pytest.raises(UnavailableError, match="lock was not free in time"):
-            find_problems(populated)
+            look(populated)
 
         assert time.monotonic() - began < 15
 
