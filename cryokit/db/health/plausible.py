@@ -53,31 +53,17 @@ _PAST = _words(
     "analyzed analysed harvested completed imported"
 )
 _TIMES = {"timestamptz", "timestamp", "date"}
-_PROPERTIES = ("property", "property_name", "quantity", "parameter", "analyte", "attribute", "endpoint", "metric")
-_PROPERTIES += ("measure", "measurement_type", "variable", "assay", "characteristic")
+_PROPERTIES = ("property", "property_name", "quantity", "parameter", "analyte", "attribute", "metric")
+_PROPERTIES += ("measure", "measurement_type", "variable", "characteristic")
+_PROPERTY_NUMBERS = ("property_id", "property_code", "property_type_id", "property_key", "parameter_id")
+_PROPERTY_NUMBERS += ("parameter_code", "analyte_id", "quantity_id", "variable_id", "metric_id", "attribute_id")
+_WAYS = ("endpoint", "assay")
+"""Columns that say how it was measured, and with that what, if nothing says it better."""
 _OTHER_PROPERTIES = ("target", "test", "kind", "type")
 """Columns that say what was measured only beside one that is called a value."""
+_WAY_NUMBERS = ("assay_id", "endpoint_id", "model_version_id", "model_id")
 _NAMES = ("name",)
 """Columns that say what was measured only if nothing else in the row does: often they name the sample."""
-_PROPERTY_NUMBERS = (
-    "property_id",
-    "property_code",
-    "property_type_id",
-    "property_key",
-    "parameter_id",
-    "parameter_code",
-)
-_PROPERTY_NUMBERS += (
-    "analyte_id",
-    "quantity_id",
-    "variable_id",
-    "metric_id",
-    "attribute_id",
-    "assay_id",
-    "endpoint_id",
-    "model_version_id",
-    "model_id",
-)
 _VALUES = (
     "value",
     "measured_value",
@@ -114,11 +100,11 @@ def range_of(words: list[str]) -> Range | None:
     --------
     >>> range_of(["storage", "temperature", "kelvin"]).low, range_of(["viability", "percent"]).high
     (0, 100)
-    >>> range_of(["growth", "percent"]) is None
-    True
+    >>> range_of(["growth", "percent"]) is None, range_of([]) is None
+    (True, True)
     """
     known = set(words)
-    if known & _OF_CHANGE and not known & {"molecular", "molar"} or "std" in known:
+    if not known or known & _OF_CHANGE and not known & {"molecular", "molar"} or "std" in known:
         return None
     for found in (_temperature(words), _share(known), _physical(words)):
         if found is not None:
@@ -281,14 +267,22 @@ def long_form(table: Table) -> LongForm | None:
                     return LongForm(None, column, by_name[name])
     value = next((by_name[name] for name in _VALUES if name in by_name and by_name[name].type in NUMBERS), None)
     unit = next((by_name[name] for name in _UNITS if name in by_name and by_name[name].type in WORDS), None)
-    is_value = value is not None and value.name.lower() != "amount"
-    known = (*_PROPERTIES, *_OTHER_PROPERTIES) if is_value else _PROPERTIES
-    kinds = [by_name[name] for name in known if name in by_name and by_name[name].type in WORDS]
     if value is None or unit is None:
         return None
-    kinds += [by_name[name] for name in _PROPERTY_NUMBERS if name in by_name]
-    if is_value:
-        kinds += [by_name[name] for name in _NAMES if name in by_name and by_name[name].type in WORDS]
+    is_value = value.name.lower() != "amount"
+    kinds = [
+        by_name[name]
+        for names, is_text in (
+            (_PROPERTIES, True),
+            (_PROPERTY_NUMBERS, False),
+            (_WAYS, True),
+            (_OTHER_PROPERTIES if is_value else (), True),
+            (_WAY_NUMBERS, False),
+            (_NAMES if is_value else (), True),
+        )
+        for name in names
+        if name in by_name and (by_name[name].type in WORDS or not is_text)
+    ]
     return LongForm(kinds[0], value, unit) if kinds else None
 
 
@@ -402,7 +396,8 @@ def inconsistent_unit(probe: Probe) -> list[Finding]:
         for row in _groups(scans, table, form):
             by_kind.setdefault(row["kind"] or "", []).append(row)
         for kind, rows in by_kind.items():
-            findings += _of_units(form, kind, rows)
+            if kind or form.property is None:  # rows that do not say what they are about need not be about one thing
+                findings += _of_units(form, kind, rows)
     scans.close()
     return findings
 

@@ -837,6 +837,25 @@ LOOK_ALIKES: list[LookAlike] = [
     LookAlike("sound_structures", _STRUCTURES),
     LookAlike("sound_properties", _LONG),
     LookAlike(
+        "properties_without_a_name_and_without_a_unit",
+        f"{_LONG};\n\nALTER TABLE public.measurement ALTER COLUMN property DROP NOT NULL;\n\n"
+        "INSERT INTO public.measurement VALUES (998, NULL, 1, NULL), (999, '', 1, NULL), (997, '--', 1, NULL)",
+    ),
+    LookAlike(
+        "properties_by_number_beside_an_assay_that_some_have",
+        """
+CREATE TABLE public.property_type (id integer PRIMARY KEY);
+
+CREATE TABLE public.finding (id integer PRIMARY KEY, property_type_id integer NOT NULL REFERENCES public.property_type,
+    assay text, value numeric NOT NULL, unit text NOT NULL);
+
+CREATE INDEX ON public.finding (property_type_id);
+
+INSERT INTO public.property_type VALUES (1), (2);
+
+INSERT INTO public.finding VALUES (1, 1, NULL, 190, 'K'), (2, 2, NULL, 68, 'mg/L'), (3, 2, 'splat', 1, 'mg/L')""",
+    ),
+    LookAlike(
         "one_substance_in_two_models_of_unlike_units",
         """
 CREATE TABLE public.model_version (id integer PRIMARY KEY);
