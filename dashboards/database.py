@@ -40,7 +40,8 @@ class DatabasePage:
         self.run.on_click(self._on_run)
         self.preview.on_click(self._on_preview)
         self.confirm.on_click(self._on_confirm)
-        self._show(workbench.newest_health_report(), workbench.health_history())
+        self._show_report(workbench.newest_health_report())
+        self._show_history(workbench.health_history())
 
     @property
     def view(self) -> Viewable:
@@ -58,11 +59,13 @@ class DatabasePage:
             margin=(0, 16),
         )
 
-    def _show(self, report: dict | None, history: pd.DataFrame) -> None:
+    def _show_history(self, history: pd.DataFrame) -> None:
         self.sentence.object = f"<p>{escape(figures.health_history_text(history))}</p>"
         self.chart.visible = not history.empty
         if not history.empty:
             self.chart.object = figures.health_history(history)
+
+    def _show_report(self, report: dict | None) -> None:
         if report is None:
             self.verdict.object = _NEVER
             return
@@ -79,7 +82,8 @@ class DatabasePage:
         self.status.object = '<p role="status">Checking the database ...</p>'
         try:
             report = await asyncio.to_thread(self.workbench.check_database)
-            self._show(report.as_dict(), await asyncio.to_thread(self.workbench.health_history))
+            self._show_report(report.as_dict())  # also when there is nowhere to read the history from
+            self._show_history(await asyncio.to_thread(self.workbench.health_history))
             self.status.object = f'<p role="status">Checked: {escape(report.verdict)}.</p>'
         except CryokitError as error:
             self.status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'

@@ -162,6 +162,9 @@ def show_health(report: HealthReport) -> None:
     """Print findings first, then how many checks ended how."""
     for finding in report.findings:
         click.echo(f"{finding.severity}: {finding.object}: {finding.message} [{finding.check}]\n    {finding.fix}")
+    for check in report.checks:
+        if check.status == "skipped" and not check.is_unfinished:  # what is unfinished is a finding
+            click.echo(f"skipped: {check.name}: {check.detail}")
     counts = Counter(check.status for check in report.checks)
     shown = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     click.echo(f"{report.status}: {shown} of {len(report.checks)} checks on {report.server} at {report.checked_at}")

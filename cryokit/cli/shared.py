@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,7 +14,9 @@ from cryokit.domain import TARGETS, checked_seed
 from cryokit.errors import ConfigError, CryokitError
 
 _WIDTH = 40
-"""Characters of a text in a table; an address of a file is never cut, JSON holds everything."""
+"""Characters of a text in a table; JSON holds everything."""
+_WIDE = {"reason": 120, "path": sys.maxsize}
+"""Characters of texts of which less says nothing."""
 
 TARGET = click.argument("target", type=click.Choice(list(TARGETS)))
 SEED = click.option(
@@ -69,17 +72,17 @@ def _finite(value: object) -> object:
 
 
 def _shortened(table: pd.DataFrame) -> pd.DataFrame:
-    texts = [name for name in table.select_dtypes(["object", "string"]) if name != "path"]
-    return table.assign(**{name: table[name].map(_cut) for name in texts})
+    texts = table.select_dtypes(["object", "string"])
+    return table.assign(**{name: table[name].map(partial(_cut, width=_WIDE.get(name, _WIDTH))) for name in texts})
 
 
-def _cut(value: object) -> object:
+def _cut(value: object, width: int) -> object:
     if isinstance(value, list | tuple):
         value = "; ".join(map(str, value))
     if not isinstance(value, str):
         return value
     line = " ".join(value.split())
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}..."
+    return line if len(line) <= width else f"{line[: width - 3]}..."
 
 
 def _lines(data: Mapping[str, object]) -> Iterator[str]:

@@ -35,10 +35,9 @@ _BATCH = 1000
 
 
 def plan(database: Database, only: str | None = None) -> list[dict[str, Any]]:
-    """Return what repair would do, in its order."""
-    return [
-        problem.as_dict() | {"action": _ACTIONS[problem.kind]} for problem in _wanted(find_problems(database), only)
-    ]
+    """Return what repair would do, in its order, with the rows that would move."""
+    problems = _wanted(find_problems(database), only)
+    return [problem.as_dict() | {"action": _action(problem, _would_move(database, problem))} for problem in problems]
 
 
 def repair(database: Database, only: str | None = None) -> list[dict[str, Any]]:
@@ -53,8 +52,20 @@ def repair(database: Database, only: str | None = None) -> list[dict[str, Any]]:
         # Looked at anew: rows that moved may have taken the reason for the next problem with them.
         for problem in _wanted(find_problems(database), kind):
             detail = _MENDERS[kind](database, problem)
-            done.append(problem.as_dict() | {"action": _ACTIONS[kind], "detail": detail})
+            done.append(problem.as_dict() | {"action": _action(problem, detail.get("moved", {})), "detail": detail})
     return done
+
+
+def _action(problem: Problem, moved: Mapping[str, int]) -> str:
+    """Say what mends a problem, the number of rows that move by table included."""
+    if problem.kind == ORPHANS:
+        rows = ", ".join(f"{count} of {name}" for name, count in moved.items())
+        return f"move rows to quarantine: {rows or 'none is left'}"
+    if problem.kind == POLICIES and "row level security" in problem.message:
+        return "enable and force row level security"
+    if problem.kind == KEYS and "not validated" in problem.message:
+        return "validate the key"
+    return _ACTIONS[problem.kind]
 
 
 def _kinds(only: str | None) -> tuple[str, ...]:
@@ -99,6 +110,25 @@ def _move(connection: Connection, name: str, keys: list[dict[str, Any]], reason:
                 _merge(moved, _move(connection, dependent.child, of_them, because))
         _merge(moved, {name: _move_batch(connection, name, list(batch), reason)})
     return moved
+
+
+def _would_move(database: Database, problem: Problem) -> dict[str, int]:
+    """Return how many rows would move with an orphan, by table."""
+    if problem.kind != ORPHANS:
+        return {}
+    found: dict[str, set[tuple]] = {}
+    with database.service() as connection:
+        refuse_to_wait(connection)
+        _collect(connection, named_relationship(problem.object).child, problem.keys, found)
+    return {name: len(keys) for name, keys in found.items()}
+
+
+def _collect(connection: Connection, name: str, keys: list[dict[str, Any]], found: dict[str, set[tuple]]) -> None:
+    for batch in batched(keys, _BATCH):
+        for dependent in relationships():
+            if dependent.parent == name and (of_them := _referring(connection, dependent, batch)):
+                _collect(connection, dependent.child, of_them, found)
+        found.setdefault(name, set()).update(tuple(key.values()) for key in batch)
 
 
 def _merge(moved: dict[str, list[int]], more: Mapping[str, list[int]]) -> None:
@@ -284,8 +314,7 @@ _MENDERS: dict[str, Callable[[Database, Problem], dict[str, Any]]] = {
     POLICIES: _apply_policies,
 }
 _ACTIONS = {
-    ORPHANS: "move the rows, and what refers to them, to quarantine",
-    KEYS: "add the declared key without looking at old rows, then validate it",
+    KEYS: "put the declared key in place without looking at old rows, then validate it",
     INDEXES: "create the index concurrently",
     POLICIES: "apply sql/policies.sql",
 }

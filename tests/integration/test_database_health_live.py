@@ -268,6 +268,12 @@ def test_a_server_that_is_stopped_is_an_error_and_quick(tmp_path):
     assert report["status"] == "error"
 
 
+def test_the_text_names_the_checks_that_were_not_made(url):
+    result = CliRunner().invoke(main, ["db", "health", "--url", url])
+
+    assert "skipped: corruption: reads everything: asked for by --deep only" in result.stdout.splitlines()
+
+
 def test_a_schema_with_a_hostile_name_is_only_a_name(url):
     hostile = 'x"; drop table public.note; --'
 

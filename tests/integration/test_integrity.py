@@ -192,12 +192,15 @@ def test_what_refers_to_an_orphan_goes_with_it_and_nothing_is_deleted(populated)
         f"UPDATE cryo.share SET measurement_id = {orphan_id} WHERE measurement_id IS NOT NULL",
     )
 
-    repair(populated)
+    [planned] = plan(populated)
+    [done] = repair(populated)
 
     moved = quarantined_rows(populated)["table_name"].value_counts().to_dict()
     after = {table: run(populated, f"SELECT count(*) FROM cryo.{table}") for table in ("measurement", "share")}
     assert moved["cryo.measurement"] == 1
     assert moved["cryo.share"] == 3
+    assert planned["action"] == "move rows to quarantine: 3 of cryo.share, 1 of cryo.measurement"
+    assert done["action"] == planned["action"]
     assert {table: before[table][0][0] - after[table][0][0] for table in before} == {"measurement": 1, "share": 3}
 
 
