@@ -213,10 +213,10 @@ def driver_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        msg = "DATABASE_URL is not an address; it looks like postgresql://login:password@host:5432/database"
+        msg = "this is not the address of a database: it looks like postgresql://login:password@host:5432/database"
         raise ConfigError(msg) from error
     if parsed.drivername not in {"postgres", "postgresql", _DRIVER}:
-        msg = f"DATABASE_URL names {parsed.drivername}, but cryokit needs PostgreSQL: postgresql://login@host/database"
+        msg = f"the address names {parsed.drivername}, but cryokit needs PostgreSQL: postgresql://login@host/database"
         raise ConfigError(msg)
     return parsed.set(drivername=_DRIVER)
 
