@@ -121,7 +121,7 @@ def test_too_few_studies_are_refused(strong):
 
 
 def test_the_evaluation_sees_that_controls_help(strong):
-    evaluation = evaluate_control_referenced(strong, n_splits=4)
+    evaluation = evaluate_control_referenced(strong, n_splits=2)
 
     assert evaluation.metrics["n"] == 48
     assert evaluation.compared["mean"]["lower"] > 0
@@ -132,4 +132,4 @@ def test_the_evaluation_sees_that_controls_help(strong):
 def test_the_evaluation_labels_controls_that_say_nothing(strong):
     shuffled = strong.assign(value=np.random.default_rng(3).permutation(strong["value"]))
 
-    assert evaluate_control_referenced(shuffled, n_splits=3).verdict == INSUFFICIENT_SKILL
+    assert evaluate_control_referenced(shuffled, n_splits=2).verdict == INSUFFICIENT_SKILL
