@@ -11,8 +11,9 @@ from rdkit import Chem
 from cryokit.chemistry import descriptors
 from cryokit.chemistry.molecules import parse
 from cryokit.domain import Component
-from cryokit.models.features import CATEGORIES, PROTOCOL, numbers
+from cryokit.models.columns import numbers
 from cryokit.models.groups import component_key
+from cryokit.models.recipe_features import CATEGORIES, PROTOCOL
 
 PERCENTILE = 5.0
 """Training molecules below this percentile of nearest similarity are as lonely as a molecule may be."""

@@ -22,6 +22,7 @@ from cryokit.models.features import FeatureSchema, feature_schema
 from cryokit.models.fitted import FittedModel, Learned, SeriesModel, View
 from cryokit.models.intervals import Calibration
 from cryokit.models.targets import RECIPES
+from cryokit.models.transforms import Transform
 
 FORMAT = "cryokit model 1"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "rdkit", "skops")
@@ -148,6 +149,7 @@ def _series_facts(series: SeriesModel) -> dict:
         "views": {
             name: {
                 "calibration": view.calibration.as_json(),
+                "transform": asdict(view.transform),
                 "ensemble": _ensemble_facts(view.learned.ensemble),
                 "imputer": _ensemble_facts(view.learned.imputer),
             }
@@ -211,7 +213,8 @@ def _domain(target: str, facts: dict, fingerprints: np.ndarray) -> MoleculeDomai
 
 def _view(facts: dict, objects: dict) -> View:
     ensemble, imputer = (_ensemble(facts[name], objects[name]) for name in ("ensemble", "imputer"))
-    return View(Learned(ensemble, imputer), Calibration(**facts["calibration"]))
+    transform = Transform(**facts.get("transform", {}))  # files from before there were transforms have none
+    return View(Learned(ensemble, imputer), Calibration(**facts["calibration"]), transform)
 
 
 def _ensemble(facts: dict | None, objects: dict | None) -> Ensemble | None:

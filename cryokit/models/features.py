@@ -1,6 +1,5 @@
 """From row frames to numeric matrices: which features a target has, and their values."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -10,20 +9,14 @@ from numpy.typing import NDArray
 
 from cryokit.chemistry import descriptors
 from cryokit.chemistry.molecules import parse
-from cryokit.domain import Component, target_named
+from cryokit.domain import target_named
 from cryokit.errors import InputError
-from cryokit.models.groups import component_key
+from cryokit.models.columns import numbers
+from cryokit.models.recipe_features import PROTOCOL, recipe_columns, recipe_matrix, recipe_vocabulary
 from cryokit.models.targets import FEATURE_SCHEMA_VERSION
 
-PROTOCOL = ("temperature_kelvin", "minutes")
-CATEGORIES = ("cell", "assay")
 NOT_STATED = "not stated"
 """Cell or assay of literature rows that do not tell it: a category of its own, never merged with another."""
-
-SUMMED = ("molar_mass", "heavy_atoms", "donors", "acceptors", "polar_surface", "log_p", "rotatable_bonds", "amides")
-"""Descriptors that are summed over the components of a recipe, weighted by amount."""
-
-_AMOUNT, _TOTAL, _SUM, _CATEGORY = "amount of", "total amount", "amount-weighted", "is"
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,7 @@ class FeatureSchema:
     names: tuple[str, ...]
     units: tuple[str, ...]
     vocabulary: dict[str, list]
-    """``amounts`` (pairs of component key and unit), ``basis`` (units), ``cell`` and ``assay``."""
+    """``components`` (pairs of key and name), ``cell`` and ``assay`` of recipes; empty for molecules."""
     version: tuple[int, int] = (FEATURE_SCHEMA_VERSION, descriptors.SCHEMA_VERSION)
 
     def as_json(self) -> dict:
@@ -60,7 +53,7 @@ def feature_schema(target: str, rows: pd.DataFrame | None = None) -> FeatureSche
     Returns
     -------
     FeatureSchema
-        For molecules always the same; for recipes with the components, units, cells and assays of `rows`.
+        For molecules always the same; for recipes with the components, cells and assays of `rows`.
 
     Examples
     --------
@@ -68,7 +61,9 @@ def feature_schema(target: str, rows: pd.DataFrame | None = None) -> FeatureSche
     'log10 concentration_millimolar'
     """
     if target_named(target).subject == "recipe":
-        return _recipe_schema(target, rows)
+        vocabulary = recipe_vocabulary(rows)
+        columns = recipe_columns(vocabulary)
+        return FeatureSchema(target, tuple(name for name, _ in columns), tuple(unit for _, unit in columns), vocabulary)
     names = [descriptor.name for descriptor in descriptors.DESCRIPTORS]
     units = [descriptor.unit for descriptor in descriptors.DESCRIPTORS]
     if target == "iri":
@@ -105,18 +100,11 @@ def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     True
     """
     if target_named(schema.target).subject == "recipe":
-        return _recipe_matrix(schema, rows)
+        return recipe_matrix(schema.vocabulary, rows)
     matrix = descriptors.descriptors([parse(smiles).smiles for smiles in rows["smiles"]])
     if schema.target == "iri":
         matrix = np.column_stack([matrix, np.log10(numbers(rows, "concentration_millimolar"))])
     return matrix
-
-
-def numbers(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """Return a column as floats, NaN where it is empty or the column is missing."""
-    if column not in rows:
-        return np.full(len(rows), np.nan)
-    return pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def checked_rows(target: str, rows: pd.DataFrame, needs_value: bool) -> pd.DataFrame:
@@ -189,52 +177,3 @@ def _refuse(bad: Sequence[bool], column: str, fault: str, allowed: str) -> None:
         listed = ", ".join(map(str, where[:5])) + more
         msg = f"{column} is {fault} in row {listed} (counted from 0); it must be {allowed}"
         raise InputError(msg)
-
-
-def _recipe_schema(target: str, rows: pd.DataFrame) -> FeatureSchema:
-    parts = [part for components in rows["components"] for part in components]
-    labels = {(component_key(part), part.unit): part.name for part in reversed(parts)}
-    vocabulary = {
-        "amounts": [list(key) for key in sorted(labels)],
-        "basis": sorted({part.unit for part in parts}),
-        **{name: sorted(rows[name].unique().tolist()) for name in CATEGORIES},
-    }
-    columns = [(f"{_AMOUNT} {labels[key]} ({key[0]}) in {key[1]}", key[1]) for key in sorted(labels)]
-    for unit in vocabulary["basis"]:
-        columns += [(f"{_TOTAL} in {unit}", unit), (f"has an amount in {unit}", "1")]
-        columns += [(f"{_SUM} {name} in {unit}", f"{unit} x unit of {name}") for name in SUMMED]
-    columns += [("components", "1"), ("components without structure", "1"), ("largest log_p", "1")]
-    columns += [("temperature_kelvin", "K"), ("minutes", "min")]
-    columns += [(f"{name} {_CATEGORY} {word}", "1") for name in CATEGORIES for word in vocabulary[name]]
-    return FeatureSchema(target, tuple(name for name, _ in columns), tuple(unit for _, unit in columns), vocabulary)
-
-
-def _recipe_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.float64]:
-    recipes = [_recipe_features(schema.vocabulary, components) for components in rows["components"]]
-    width = len(schema.names) - len(PROTOCOL) - sum(len(schema.vocabulary[name]) for name in CATEGORIES)
-    protocol = [numbers(rows, name) for name in PROTOCOL]
-    words = [(rows[name] == word).to_numpy(dtype=np.float64) for name in CATEGORIES for word in schema.vocabulary[name]]
-    return np.column_stack([np.array(recipes, dtype=np.float64).reshape(len(rows), width), *protocol, *words])
-
-
-def _recipe_features(vocabulary: dict[str, list], components: Sequence[Component]) -> list[float]:
-    ordered = sorted(components, key=lambda part: (component_key(part), part.unit, part.amount))
-    physics = np.array([_summed_descriptors(part) for part in ordered]).reshape(len(ordered), len(SUMMED))
-    amount = np.array([part.amount for part in ordered])
-    known = [tuple(key) for key in vocabulary["amounts"]]
-    keys = [(component_key(part), part.unit) for part in ordered]
-    features = [math.fsum(amount[index] for index, key in enumerate(keys) if key == wanted) for wanted in known]
-    for unit in vocabulary["basis"]:
-        chosen = np.array([part.unit == unit for part in ordered], dtype=bool)
-        features += [float(amount[chosen].sum()), float(chosen.any())]
-        features += (amount[chosen, None] * physics[chosen]).sum(axis=0).tolist()
-    without_structure = sum(part.molecule is None for part in ordered)
-    log_p = physics[:, SUMMED.index("log_p")]
-    return [*features, len(ordered), without_structure, float(log_p.max(initial=-10.0))]
-
-
-def _summed_descriptors(component: Component) -> NDArray[np.float64]:
-    if component.molecule is None:
-        return np.zeros(len(SUMMED))
-    row = descriptors.descriptors([component.molecule.smiles])[0]
-    return row[[descriptors.DESCRIPTOR_NAMES.index(name) for name in SUMMED]]

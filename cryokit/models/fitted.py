@@ -16,6 +16,7 @@ from cryokit.models.features import PROTOCOL, FeatureSchema, checked_rows, featu
 from cryokit.models.groups import composition, grouped_assignment, groups, series_of
 from cryokit.models.intervals import Calibration, calibrated
 from cryokit.models.targets import Member, Recipe, recipe_for
+from cryokit.models.transforms import AS_MEASURED, IDENTITY, Transform
 
 PLAIN = "features alone"
 PREDICTION_COLUMNS = ["value", "lower", "upper", "confidence", "in_training", "in_domain", "domain_reasons"]
@@ -43,6 +44,8 @@ class View:
 
     learned: Learned
     calibration: Calibration
+    transform: Transform = AS_MEASURED
+    """Scale on which `learned` predicts and `calibration` was found out."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ class SeriesModel:
         bounds = np.full((len(rows), 3), np.nan)
         for view, extra, chosen in self._views_of(rows):
             value, spread = view.learned.predict(matrix[chosen], extra[chosen])
-            lower, upper = view.calibration.interval(value, spread)
-            inside = np.clip(value, view.calibration.lower_bound, view.calibration.upper_bound)
+            lower, upper = view.calibration.interval(value, spread, view.transform)
+            inside = np.clip(view.transform.inverse(value), view.calibration.lower_bound, view.calibration.upper_bound)
             bounds[chosen] = np.column_stack([inside, lower, upper])
         reasons = self.domain.reasons(rows)
         known = set(self.identities)
@@ -230,6 +233,8 @@ def _view(
 ) -> View:
     """Fit on all rows; calibrate on out-of-fold errors of the rows that this view would be asked about."""
     members = recipe.members if len(values) >= recipe.minimum_rows else ()
+    transform = recipe.transform if members else AS_MEASURED  # the mean alone is that of the values themselves
+    bounds, values = _bounds(recipe, values), transform.forward(values)
     optional = np.full(len(values), np.nan) if extra is None else extra
     asked = np.ones(len(values), dtype=bool) if extra is None else np.isfinite(extra)
     folds = _calibration_folds(recipe, group, seed)
@@ -242,8 +247,8 @@ def _view(
         value, spread[held_out] = learned.predict(matrix[held_out], optional[held_out])
         errors[held_out] = np.abs(value - values[held_out])
     scored = np.isfinite(errors)
-    calibration = calibrated(errors[scored], spread[scored], folds[scored], group[scored], _bounds(recipe, values))
-    return View(_learned(members, matrix, optional, values, seed, extra is not None), calibration)
+    calibration = calibrated(errors[scored], spread[scored], folds[scored], group[scored], bounds)
+    return View(_learned(members, matrix, optional, values, seed, extra is not None), calibration, transform)
 
 
 def _calibration_folds(recipe: Recipe, group: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -282,6 +287,8 @@ def _completed(
 
 
 def _bounds(recipe: Recipe, values: NDArray[np.float64]) -> tuple[float, float]:
-    """Plausible range, widened to the training values where a lab measured beyond it."""
+    """Plausible range, widened to the training values where a lab measured beyond it; for a logit 0 to 1, widened."""
+    if recipe.transform.kind != IDENTITY:
+        return min(0.0, float(values.min())), max(1.0, float(values.max()))
     target = target_named(recipe.target)
     return min(target.plausible_lower, float(values.min())), max(target.plausible_upper, float(values.max()))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cryokit.domain import CONFIDENCE
 from cryokit.errors import InputError
+from cryokit.models.transforms import AS_MEASURED, Transform
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Calibration:
     """What turns a value and its spread into an interval, and how that was found out."""
 
     quantile: float
-    """Half width in units of the scale; infinite if there were too few calibration points."""
+    """Half width in units of the spread's scale; infinite if there were too few calibration points."""
     spread_floor: float
     """Added in quadrature to the spread, so that agreement by chance does not give a zero width."""
     lower_bound: float
@@ -41,7 +42,7 @@ class Calibration:
         return f"{self.split}, {self.n} out-of-fold errors of {self.n_groups} groups, coverage {self.coverage:.2f}"
 
     def interval(
-        self, value: NDArray[np.float64], spread: NDArray[np.float64]
+        self, value: NDArray[np.float64], spread: NDArray[np.float64], transform: Transform = AS_MEASURED
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """
         Lower and upper bound of each prediction.
@@ -49,14 +50,16 @@ class Calibration:
         Parameters
         ----------
         value : ndarray of shape (n,)
-            Predictions, in the unit of the target.
+            Predictions, on the scale of `transform`.
         spread : ndarray of shape (n,)
-            Disagreement of the ensemble, same unit.
+            Disagreement of the ensemble, on the same scale.
+        transform : Transform
+            Scale on which the errors were calibrated; by default the unit of the target.
 
         Returns
         -------
         lower, upper : ndarray of shape (n,)
-            Bounds inside the plausible range; each depends on its own row alone.
+            Bounds in the unit of the target, inside the plausible range; each depends on its own row alone.
 
         References
         ----------
@@ -65,8 +68,8 @@ class Calibration:
         if not math.isfinite(self.quantile):
             return np.full(len(value), self.lower_bound), np.full(len(value), self.upper_bound)
         half = self.quantile * interval_scale(spread, self.spread_floor)
-        clipped = [np.clip(value + sign * half, self.lower_bound, self.upper_bound) for sign in (-1.0, 1.0)]
-        return clipped[0], clipped[1]
+        lower, upper = transform.interval(value - half, value + half)
+        return np.clip(lower, self.lower_bound, self.upper_bound), np.clip(upper, self.lower_bound, self.upper_bound)
 
 
 def interval_scale(spread: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
@@ -126,15 +129,15 @@ def calibrated(
     Parameters
     ----------
     errors : ndarray of shape (n,)
-        Absolute out-of-fold errors, in the unit of the target.
+        Absolute out-of-fold errors, on the scale on which the model learns.
     spread : ndarray of shape (n,)
-        Spread of the out-of-fold predictions, same unit.
+        Spread of the out-of-fold predictions, on the same scale.
     folds : ndarray of shape (n,)
         Fold in which each row was predicted.
     groups : ndarray of shape (n,)
         Group of each row; no group lies in two folds.
     bounds : tuple of float
-        Plausible range of the target.
+        Plausible range, in the unit of the target.
 
     Returns
     -------

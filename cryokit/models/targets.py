@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass
 
 from cryokit.errors import NotFoundError
+from cryokit.models.transforms import AS_MEASURED, Transform
 
-FEATURE_SCHEMA_VERSION = 1
+FEATURE_SCHEMA_VERSION = 2
 """Rises whenever the features of a target change their name, order or meaning."""
 
 
@@ -34,6 +35,8 @@ class Recipe:
     calibration_folds: int
     minimum_rows: int
     """With fewer rows the mean is predicted and nothing is learned."""
+    transform: Transform = AS_MEASURED
+    """Scale on which the members learn and intervals are calibrated."""
 
     def as_json(self) -> dict:
         """Plain data, for the registry and the artifact."""
@@ -42,7 +45,7 @@ class Recipe:
 
 _SHARP_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 0.5, "min_samples_leaf": 1})
 _SMOOTH_TREES = Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 5})
-_FULL_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 1.0, "min_samples_leaf": 1})
+_RECIPE_TREES = Member("extra_trees", {"n_estimators": 200, "max_features": 0.5, "min_samples_leaf": 1})
 
 RECIPES = {
     recipe.target: recipe
@@ -73,12 +76,13 @@ RECIPES = {
             target="viability",
             molecule_features=False,
             optional_property=None,
-            members=(_FULL_TREES,),
+            members=(_RECIPE_TREES,),
             split="leave-source-out: no source on both sides; with one source, no formulation on both sides",
             n_folds=10,
             n_repeats=1,
             calibration_folds=5,
             minimum_rows=10,
+            transform=Transform("logit"),
         ),
     )
 }

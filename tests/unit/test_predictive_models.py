@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cryokit.chemistry.molecules import parse
 from cryokit.domain import Component, Molecule
 from cryokit.errors import InputError
 from cryokit.models.estimators import fitted_ensemble
@@ -202,16 +203,28 @@ def test_the_order_of_components_does_not_matter(made_up_viability):
     assert np.array_equal(feature_matrix(schema, made_up_viability), feature_matrix(schema, turned))
 
 
-def test_units_of_amounts_are_features_of_their_own(made_up_viability):
-    other = [
-        tuple(Component(part.name, part.amount, "mol/L", part.molecule) for part in parts)
-        for parts in made_up_viability["components"]
-    ]
-    both = pd.concat([made_up_viability, made_up_viability.assign(components=other)], ignore_index=True)
-    names = feature_schema("viability", both).names
+def test_amounts_in_any_unit_become_one_feature_in_one_basis():
+    units = {"mol/L": 1.0, "% w/v": 9.2094, "% v/v": 7.3033, "mol/kg": 1.080948}
+    recipes = [(Component("glycerol", amount, unit, parse("OCC(O)CO")),) for unit, amount in units.items()]
+    rows = pd.DataFrame({"components": recipes, "cell": "BPAEC", "assay": "calcein"})
+    schema = feature_schema("viability", rows)
+    column = schema.names.index("amount of glycerol (PEDCQBHIVMGVHV-UHFFFAOYSA-N)")
 
-    assert {"total amount in mol/L", "total amount in mol/kg"} <= set(names)
-    assert len(set(names)) == len(feature_schema("viability", both).units)
+    assert np.expm1(feature_matrix(schema, rows)[:, column]) == pytest.approx(92.094, rel=1e-3)
+    assert len([name for name in schema.names if "glycerol" in name]) == 1
+
+
+def test_cooling_rates_come_from_the_column_or_the_words_of_the_conditions():
+    recipes = [()] * 3
+    rows = pd.DataFrame({"components": recipes, "cell": "MSC", "assay": "calcein"}).assign(
+        conditions=["-10 K/min to -80 C", "stored at -80 C", "1 C/min"],
+        cooling_rate_kelvin_per_minute=[math.nan, math.nan, 100.0],
+    )
+    schema = feature_schema("viability", rows)
+    found = feature_matrix(schema, rows)[:, schema.names.index("cooling_rate_kelvin_per_minute")]
+
+    assert found == pytest.approx([1.0, math.nan, 2.0], nan_ok=True)
+    assert "temperature_kelvin" not in schema.names
 
 
 @pytest.mark.parametrize("target", RECIPES)
