@@ -150,6 +150,7 @@ def _series_facts(series: SeriesModel) -> dict:
                 "calibration": view.calibration.as_json(),
                 "ensemble": _ensemble_facts(view.learned.ensemble),
                 "imputer": _ensemble_facts(view.learned.imputer),
+                "choice": view.choice,
             }
             for name, view in series.views.items()
         },
@@ -211,7 +212,7 @@ def _domain(target: str, facts: dict, fingerprints: np.ndarray) -> MoleculeDomai
 
 def _view(facts: dict, objects: dict) -> View:
     ensemble, imputer = (_ensemble(facts[name], objects[name]) for name in ("ensemble", "imputer"))
-    return View(Learned(ensemble, imputer), Calibration(**facts["calibration"]))
+    return View(Learned(ensemble, imputer), Calibration(**facts["calibration"]), facts.get("choice", 0))
 
 
 def _ensemble(facts: dict | None, objects: dict | None) -> Ensemble | None:

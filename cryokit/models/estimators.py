@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -116,12 +117,18 @@ def _regressor(member: Member, seed: int) -> BaseEstimator:
     settings = dict(member.settings)
     if member.kind == "extra_trees":
         settings |= {"random_state": seed, "n_jobs": 1}
-    return KINDS[member.kind](**settings)
+    regressor = KINDS[member.kind](**settings)
+    if not member.columns:
+        return regressor
+    chosen = ColumnTransformer([("chosen", "passthrough", list(member.columns))])
+    return Pipeline([("columns", chosen), ("regressor", regressor)])
 
 
 def _member_prediction(
     member: BaseEstimator, scaled: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if isinstance(member, Pipeline):
+        scaled, member = member[:-1].transform(scaled), member[-1]
     if not isinstance(member, ExtraTreesRegressor):
         return member.predict(scaled), np.zeros(len(scaled))
     single = np.ascontiguousarray(scaled, dtype=np.float32)  # the form in which trees compare thresholds

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cryokit.chemistry import descriptors
+from cryokit.chemistry import conformers, descriptors, sugar_stereo
 from cryokit.chemistry.molecules import parse
 from cryokit.domain import Component, target_named
 from cryokit.errors import InputError
 from cryokit.models.groups import component_key
 from cryokit.models.targets import FEATURE_SCHEMA_VERSION
 
+BLOCKS = ("graph", "stereo", "shape", "pairs", "getaway")
+"""Blocks of features; the word before the colon in a name, or ``graph`` without one."""
 PROTOCOL = ("temperature_kelvin", "minutes")
 CATEGORIES = ("cell", "assay")
 NOT_STATED = "not stated"
@@ -39,11 +41,16 @@ class FeatureSchema:
     units: tuple[str, ...]
     vocabulary: dict[str, list]
     """``amounts`` (pairs of component key and unit), ``basis`` (units), ``cell`` and ``assay``."""
-    version: tuple[int, int] = (FEATURE_SCHEMA_VERSION, descriptors.SCHEMA_VERSION)
+    version: tuple[int, ...] = (FEATURE_SCHEMA_VERSION, descriptors.SCHEMA_VERSION)
 
     def as_json(self) -> dict:
         """Plain data."""
         return {name: list(item) if isinstance(item, tuple) else item for name, item in asdict(self).items()}
+
+    def columns(self, blocks: Sequence[str]) -> tuple[int, ...]:
+        """Return the places of the features of some blocks."""
+        of_name = [next((block for block in BLOCKS if name.startswith(f"{block}: ")), "graph") for name in self.names]
+        return tuple(place for place, block in enumerate(of_name) if block in blocks)
 
 
 def feature_schema(target: str, rows: pd.DataFrame | None = None) -> FeatureSchema:
@@ -71,9 +78,13 @@ def feature_schema(target: str, rows: pd.DataFrame | None = None) -> FeatureSche
         return _recipe_schema(target, rows)
     names = [descriptor.name for descriptor in descriptors.DESCRIPTORS]
     units = [descriptor.unit for descriptor in descriptors.DESCRIPTORS]
-    if target == "iri":
-        names, units = [*names, "log10 concentration_millimolar"], [*units, "log10(mmol/L)"]
-    return FeatureSchema(target, tuple(names), tuple(units), {})
+    if target != "iri":
+        return FeatureSchema(target, tuple(names), tuple(units), {})
+    in_space = (*sugar_stereo.STEREO_DESCRIPTORS, *conformers.SHAPE_DESCRIPTORS)
+    names += [*(descriptor.name for descriptor in in_space), "log10 concentration_millimolar"]
+    units += [*(descriptor.unit for descriptor in in_space), "log10(mmol/L)"]
+    version = (*FeatureSchema.version, sugar_stereo.SCHEMA_VERSION, conformers.SCHEMA_VERSION)
+    return FeatureSchema(target, tuple(names), tuple(units), {}, version)
 
 
 def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.float64]:
@@ -90,7 +101,7 @@ def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     Returns
     -------
     ndarray of shape (n, len(schema.names))
-        NaN where an optional condition is not known.
+        NaN where an optional condition or the shape of a molecule is not known.
 
     Raises
     ------
@@ -106,9 +117,11 @@ def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     """
     if target_named(schema.target).subject == "recipe":
         return _recipe_matrix(schema, rows)
-    matrix = descriptors.descriptors([parse(smiles).smiles for smiles in rows["smiles"]])
+    structures = [parse(smiles).smiles for smiles in rows["smiles"]]
+    matrix = descriptors.descriptors(structures)
     if schema.target == "iri":
-        matrix = np.column_stack([matrix, np.log10(numbers(rows, "concentration_millimolar"))])
+        in_space = sugar_stereo.stereo_counts(structures), conformers.shape_descriptors(structures)
+        matrix = np.column_stack([matrix, *in_space, np.log10(numbers(rows, "concentration_millimolar"))])
     return matrix
 
 

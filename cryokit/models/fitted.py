@@ -43,6 +43,8 @@ class View:
 
     learned: Learned
     calibration: Calibration
+    choice: int = 0
+    """Which ensemble of the recipe was taken: 0 for its members, from 1 on for its alternatives."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,7 @@ def _basis(calibration: Calibration) -> dict:
 
 def _series_model(recipe: Recipe, rows: pd.DataFrame, seed: int) -> SeriesModel:
     schema = feature_schema(recipe.target, rows)
+    recipe = recipe.placed(schema.columns)
     matrix, values = feature_matrix(schema, rows), numbers(rows, "value")
     group = groups(recipe.target, rows)
     views = {PLAIN: _view(recipe, matrix, None, values, group, seed)}
@@ -229,10 +232,29 @@ def _view(
     seed: int,
 ) -> View:
     """Fit on all rows; calibrate on out-of-fold errors of the rows that this view would be asked about."""
-    members = recipe.members if len(values) >= recipe.minimum_rows else ()
+    ensembles = (recipe.members, *recipe.alternatives) if len(values) >= recipe.minimum_rows else ((),)
     optional = np.full(len(values), np.nan) if extra is None else extra
     asked = np.ones(len(values), dtype=bool) if extra is None else np.isfinite(extra)
     folds = _calibration_folds(recipe, group, seed)
+    tried = [_out_of_fold(members, matrix, optional, values, folds, asked, seed, extra) for members in ensembles]
+    choice = int(np.argmin([np.sum(errors[np.isfinite(errors)] ** 2) for errors, _ in tried]))
+    errors, spread = tried[choice]
+    scored = np.isfinite(errors)
+    calibration = calibrated(errors[scored], spread[scored], folds[scored], group[scored], _bounds(recipe, values))
+    return View(_learned(ensembles[choice], matrix, optional, values, seed, extra is not None), calibration, choice)
+
+
+def _out_of_fold(
+    members: tuple[Member, ...],
+    matrix: NDArray[np.float64],
+    optional: NDArray[np.float64],
+    values: NDArray[np.float64],
+    folds: NDArray[np.int64],
+    asked: NDArray[np.bool_],
+    seed: int,
+    extra: NDArray[np.float64] | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Absolute error and spread of each row that is asked about, NaN for the others."""
     errors, spread = np.full(len(values), np.nan), np.full(len(values), np.nan)
     for fold in np.unique(folds[folds >= 0]):
         inside, held_out = folds != fold, (folds == fold) & asked
@@ -241,9 +263,7 @@ def _view(
         learned = _learned(members, matrix[inside], optional[inside], values[inside], seed, extra is not None)
         value, spread[held_out] = learned.predict(matrix[held_out], optional[held_out])
         errors[held_out] = np.abs(value - values[held_out])
-    scored = np.isfinite(errors)
-    calibration = calibrated(errors[scored], spread[scored], folds[scored], group[scored], _bounds(recipe, values))
-    return View(_learned(members, matrix, optional, values, seed, extra is not None), calibration)
+    return errors, spread
 
 
 def _calibration_folds(recipe: Recipe, group: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """The declared recipe of each target: features, estimators, folds; a model is built from nothing else."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from cryokit.errors import NotFoundError
 
@@ -15,6 +16,10 @@ class Member:
     kind: str
     """A key of `estimators.KINDS`."""
     settings: dict[str, float | int | str]
+    blocks: tuple[str, ...] = ()
+    """Blocks of features that it sees (see `features.BLOCKS`); none for all features."""
+    columns: tuple[int, ...] = ()
+    """Places of those features in the matrix, filled in when the features are known (see `Recipe.placed`)."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +39,33 @@ class Recipe:
     calibration_folds: int
     minimum_rows: int
     """With fewer rows the mean is predicted and nothing is learned."""
+    alternatives: tuple[tuple[Member, ...], ...] = ()
+    """Other ensembles that may take the place of `members`: each series gets the one with the smallest squared error
+    in the calibration folds, which lie inside its training rows."""
 
     def as_json(self) -> dict:
         """Plain data, for the registry and the artifact."""
-        return asdict(self) | {"members": [asdict(member) for member in self.members]}
+        return asdict(self)
+
+    def placed(self, columns: Callable[[Sequence[str]], tuple[int, ...]]) -> "Recipe":
+        """Return the recipe with the columns of each member's blocks filled in, found by a feature schema."""
+        ensembles = [
+            tuple(replace(member, columns=columns(member.blocks)) if member.blocks else member for member in ensemble)
+            for ensemble in (self.members, *self.alternatives)
+        ]
+        return replace(self, members=ensembles[0], alternatives=tuple(ensembles[1:]))
 
 
 _SHARP_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 0.5, "min_samples_leaf": 1})
-_SMOOTH_TREES = Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 5})
+_IRI_SHAPE = ("graph", "stereo", "shape")
+_IRI_SURFACE = (
+    Member("svr", {"C": 3.0, "gamma": 0.003, "epsilon": 0.1}, _IRI_SHAPE),
+    Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, _IRI_SHAPE),
+)
+_IRI_PAIRS = (
+    Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("graph", "pairs")),
+    Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("getaway",)),
+)
 _FULL_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 1.0, "min_samples_leaf": 1})
 
 RECIPES = {
@@ -62,12 +86,13 @@ RECIPES = {
             target="iri",
             molecule_features=True,
             optional_property=None,
-            members=(Member("svr", {"C": 1.0, "gamma": 0.01, "epsilon": 0.1}), _SMOOTH_TREES),
+            members=_IRI_SURFACE,
             split="leave-compound-out: grouped 10-fold, 3 repeats, no connectivity and no name on both sides",
             n_folds=10,
             n_repeats=3,
             calibration_folds=5,
             minimum_rows=10,
+            alternatives=(_IRI_PAIRS,),
         ),
         Recipe(
             target="viability",
