@@ -64,6 +64,7 @@ _IRI_SURFACE = (
 )
 _IRI_PAIRS = (
     Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("graph", "pairs")),
+    Member("extra_trees", {"n_estimators": 100, "max_features": 1.0, "min_samples_leaf": 1}, ("pairs",)),
     Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("getaway",)),
 )
 _FULL_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 1.0, "min_samples_leaf": 1})
