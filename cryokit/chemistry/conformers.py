@@ -27,6 +27,7 @@ _OXYGEN_OR_NITROGEN = (7, 8)
 _RADII = {1: 1.1, 6: 1.7, 7: 1.55, 8: 1.52, 9: 1.47, 15: 1.8, 16: 1.8, 17: 1.75, 35: 1.85, 53: 1.98}
 _OTHER_RADIUS = 1.7
 _HYDROGEN_BOND = 2.5
+_DECIMALS = 6  # the far tails of smeared counts are no information, but would be scaled up to it
 _LARGEST = 1e6  # a molecule on a line has a moment of almost 0, and ratios beyond any meaning
 
 _SURFACES = (
@@ -156,7 +157,7 @@ def _shape(smiles: str) -> NDArray[np.float64]:
         shapes = _shapes(molecule)
         statistics = [value for statistic in _STATISTICS.values() for value in statistic(shapes, axis=0)]
         getaway = np.mean([rdMolDescriptors.CalcGETAWAY(molecule, confId=number) for number in numbers], axis=0)
-        row = np.clip(np.concatenate([statistics, _pairs(molecule), getaway]), -_LARGEST, _LARGEST)
+        row = np.clip(np.concatenate([statistics, _pairs(molecule), getaway]), -_LARGEST, _LARGEST).round(_DECIMALS)
         row[~np.isfinite(row)] = np.nan
     row.flags.writeable = False
     return row

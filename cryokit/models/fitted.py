@@ -20,6 +20,9 @@ from cryokit.models.targets import Member, Recipe, recipe_for
 PLAIN = "features alone"
 PREDICTION_COLUMNS = ["value", "lower", "upper", "confidence", "in_training", "in_domain", "domain_reasons"]
 
+_ALTERNATIVE_PENALTY = 1.05
+"""An alternative must lower the squared error by about 5 %, so that chance alone rarely moves a small series to it."""
+
 _IMPUTER = (Member("svr", {"C": 10.0, "gamma": 0.003, "epsilon": 0.03}),)
 
 
@@ -237,7 +240,8 @@ def _view(
     asked = np.ones(len(values), dtype=bool) if extra is None else np.isfinite(extra)
     folds = _calibration_folds(recipe, group, seed)
     tried = [_out_of_fold(members, matrix, optional, values, folds, asked, seed, extra) for members in ensembles]
-    choice = int(np.argmin([np.sum(errors[np.isfinite(errors)] ** 2) for errors, _ in tried]))
+    squared = np.array([np.sum(errors[np.isfinite(errors)] ** 2) for errors, _ in tried])
+    choice = int(np.argmin(squared * np.where(np.arange(len(squared)) > 0, _ALTERNATIVE_PENALTY, 1.0)))
     errors, spread = tried[choice]
     scored = np.isfinite(errors)
     calibration = calibrated(errors[scored], spread[scored], folds[scored], group[scored], _bounds(recipe, values))

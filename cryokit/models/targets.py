@@ -40,7 +40,7 @@ class Recipe:
     minimum_rows: int
     """With fewer rows the mean is predicted and nothing is learned."""
     alternatives: tuple[tuple[Member, ...], ...] = ()
-    """Other ensembles that may take the place of `members`: each series gets the one with the smallest squared error
+    """Other ensembles that may take the place of `members`: each series gets one if it clearly lowers the squared error
     in the calibration folds, which lie inside its training rows."""
 
     def as_json(self) -> dict:
