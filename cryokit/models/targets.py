@@ -63,7 +63,9 @@ _IRI_SURFACE = (
     Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, _IRI_SHAPE),
 )
 _IRI_PAIRS = (
-    Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("graph", "pairs")),
+    Member(
+        "extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("graph", "stereo", "pairs")
+    ),
     Member("extra_trees", {"n_estimators": 100, "max_features": 1.0, "min_samples_leaf": 1}, ("pairs",)),
     Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("getaway",)),
 )
