@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
@@ -22,6 +23,9 @@ KINDS = ("ridge", "svr", "extra_trees", "gradient_boosting", "gaussian_process")
 
 _GAUSSIAN_PROCESS_ROWS = 3000
 """A Gaussian process takes time with the cube of its rows; of more rows it sees an evenly spaced part."""
+
+_SETTLED_DECIMALS = 6
+"""Matrix products differ in their last digits with the number of rows; what is rounded does not depend on the batch."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,11 @@ def _fitted_member(
     if member.kind == "gaussian_process" and len(scaled) > _GAUSSIAN_PROCESS_ROWS:
         chosen = np.linspace(0, len(scaled) - 1, _GAUSSIAN_PROCESS_ROWS).astype(np.int64)
         scaled, standardised = scaled[chosen], standardised[chosen]
-    return _regressor(member, seed).fit(scaled, standardised)
+    regressor = _regressor(member, seed)
+    if member.columns:
+        columns = ColumnTransformer([("chosen", "passthrough", list(member.columns))])
+        regressor = Pipeline([("columns", columns), ("regressor", regressor)])
+    return regressor.fit(scaled, standardised)
 
 
 def _regressor(member: Member, seed: int) -> BaseEstimator:
@@ -147,9 +155,11 @@ def _member_prediction(
     member: BaseEstimator, scaled: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Value and variance of one member; the variance is 0 where a member does not tell it."""
+    if isinstance(member, Pipeline):
+        scaled, member = member[:-1].transform(scaled), member[-1]
     if isinstance(member, GaussianProcessRegressor):
         value, deviation = member.predict(scaled, return_std=True)
-        return value, deviation**2
+        return value.round(_SETTLED_DECIMALS), deviation.round(_SETTLED_DECIMALS) ** 2
     if not isinstance(member, ExtraTreesRegressor):
         return member.predict(scaled), np.zeros(len(scaled))
     single = np.ascontiguousarray(scaled, dtype=np.float32)  # the form in which trees compare thresholds
