@@ -69,6 +69,7 @@ class TargetInfo(BaseModel):
     subject: Literal["smiles", "recipe"]
     conditions: list[ConditionInfo]
     newest_version: int | None = None
+    current_version: int | None = Field(default=None, description="the version that is used where none is named")
     skill: str | None = None
 
 
@@ -83,7 +84,7 @@ class PredictionRequest(BaseModel):
     target: Text
     smiles: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
     recipes: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
-    version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="the newest version when left out")
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="the current version when left out")
     assay: Text | None = Field(default=None, max_length=MAX_TEXT)
     concentration_millimolar: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     buffer: Text | None = Field(default=None, max_length=MAX_TEXT)

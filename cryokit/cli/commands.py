@@ -8,6 +8,7 @@ import click
 import cryokit
 from cryokit import telemetry
 from cryokit.cli.database import db
+from cryokit.cli.models import compare, models
 from cryokit.cli.people import share, team, user
 from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, emit, show_progress, show_warning
 from cryokit.cli.tokens import token
@@ -28,8 +29,9 @@ def main(context: click.Context, verbose: bool) -> None:
 
 
 main.add_command(db)
-for group in (user, team, share, token):
+for group in (user, team, share, token, models):
     main.add_command(group)
+main.add_command(compare)
 
 
 @main.command()
@@ -117,7 +119,8 @@ def train(workbench: Workbench, target: str, seed: int, team: str | None, as_jso
 
 
 def _summary(version: dict) -> dict:
-    keys = ("target", "version", "verdict", "metrics", "dataset_sha256", "artifact_sha256", "created_at")
+    keys = ("target", "version", "verdict", "is_current", "promotion_reason", "metrics", "dataset_sha256")
+    keys += ("artifact_sha256", "created_at")
     return {key: version[key] for key in keys if key in version}
 
 
@@ -151,7 +154,7 @@ def evaluate(
 @TARGET
 @click.argument("items", nargs=-1)
 @click.option("--csv", "csv_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rows as CSV.")
-@click.option("--version", type=int, help="Version of the model; the newest by default.")
+@click.option("--version", type=int, help="Version of the model; the current one by default.")
 @click.option("--recipe", multiple=True, help="Formulation, such as 'glycerol=6 mol/kg; formamide=6 mol/kg'.")
 @click.option("--cell", help="Cell type or line.")
 @click.option("--assay", help="How it was measured.")
@@ -182,23 +185,6 @@ def predict(
         msg = f"--csv names the rows, but {', '.join(map(repr, asked[:3]))} came too; give the file or the items"
         raise InputError(msg)
     emit(workbench.predict_file(target, csv_file, version, given, show_warning), as_json)
-
-
-@main.group()
-def models() -> None:
-    """Look at the registered model versions."""
-
-
-@models.command("list")
-@click.option("--target", type=click.Choice(list(TARGETS)))
-@JSON
-@click.pass_obj
-def models_list(workbench: Workbench, target: str | None, as_json: bool) -> None:
-    """List the model versions."""
-    versions = workbench.models(target)
-    scores = {name: versions["metrics"].str.get(name) for name in ("n", "mae", "r2", "coverage_90")}
-    columns = ["target", "version", "verdict", *scores, "created_at", "artifact_sha256"]
-    emit(versions.assign(**scores)[columns], as_json)
 
 
 @main.group()
