@@ -1,5 +1,7 @@
 """Commands about model versions: list, compare, promote, roll back, model card."""
 
+from pathlib import Path
+
 import click
 
 from cryokit.cli.shared import JSON, TARGET, emit, show_progress
@@ -59,6 +61,26 @@ def models_rollback(workbench: Workbench, target: str, reason: str, team: str | 
 def models_history(workbench: Workbench, target: str, as_json: bool) -> None:
     """List the moves of a target's current version: from, to, why, who."""
     emit(workbench.promotions(target), as_json)
+
+
+@models.command("card")
+@TARGET
+@click.option("--version", type=int, help="Version of the model; the current one by default.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File: .html, .md or .json.")
+@click.option("--importance", is_flag=True, help="Compute the importance of features too: a fit a fold.")
+@JSON
+@click.pass_obj
+def models_card(
+    workbench: Workbench, target: str, version: int | None, out: Path | None, importance: bool, as_json: bool
+) -> None:
+    """Show or write the model card of a version."""
+    card = workbench.model_card(target, version, importance, show_progress("feature importance"))
+    if out:
+        click.echo(workbench.write_card(card, out))
+    elif as_json:
+        emit(card.as_json(), as_json)
+    else:
+        click.echo(card.markdown())
 
 
 @click.command()

@@ -218,22 +218,6 @@ class Modelling(Promoting):
         """Return one version, the current one unless another is named."""
         return self.registry.model_version(target_named(target).name, version)
 
-    def version_card(self, target: str, version: int | None = None) -> pd.DataFrame:
-        """Return what a reader must know of a version: data, label, split, checksums."""
-        model = self.model(target, version)
-        facts = {
-            "target": f"{TARGETS[target].title} ({TARGETS[target].unit})",
-            "version": model["version"],
-            "label": model["verdict"],
-            "rows": model["dataset_rows"],
-            "split of the fair test": RECIPES[target].split,
-            "dataset sha256": model["dataset_sha256"],
-            "artifact sha256": model["artifact_sha256"],
-            "seed": model["seed"],
-            "trained at (UTC)": model["created_at"][:16].replace("T", " "),
-        }
-        return pd.DataFrame({"fact": facts.keys(), "value": facts.values()}).set_index("fact")
-
     def evaluations(self, target: str | None = None) -> pd.DataFrame:
         """Return the stored evaluations without their rows."""
         return self.registry.evaluations(target and target_named(target).name)
