@@ -88,7 +88,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('cryokit promotions ' || CAST(:tar
 -- Moves of the current version of one target or of all, oldest first, each with the version that was current before.
 WITH listed AS (
     SELECT promotion.id, model.target, model_version.version, promotion.depth, promotion.kind, promotion.is_override,
-           promotion.reason, promotion.actor_id, promotion.promoted_at,
+           promotion.reason, promotion.actor_id, app_user.name AS actor, promotion.promoted_at,
            CASE WHEN dataset_snapshot.team_id IS NOT NULL THEN CAST(dataset_snapshot.team_id AS text)
                 WHEN dataset_snapshot.is_public THEN 'everybody'
                 ELSE 'maintenance' END AS owner
@@ -96,10 +96,11 @@ WITH listed AS (
       JOIN cryo.model_version ON model_version.id = promotion.model_version_id
       JOIN cryo.model ON model.id = model_version.model_id
       JOIN cryo.dataset_snapshot ON dataset_snapshot.id = model_version.dataset_snapshot_id
+      LEFT JOIN cryo.app_user ON app_user.id = promotion.actor_id
      WHERE CAST(:target AS text) IS NULL OR model.target = :target
 )
 SELECT target, owner, lag(version) OVER (PARTITION BY target, owner ORDER BY id) AS from_version,
-       version AS to_version, kind, is_override, reason, CAST(actor_id AS text) AS actor_id, depth,
+       version AS to_version, kind, is_override, reason, CAST(actor_id AS text) AS actor_id, actor, depth,
        to_char(promoted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS promoted_at
   FROM listed
  ORDER BY id;

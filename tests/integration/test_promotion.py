@@ -170,7 +170,10 @@ def test_only_admins_move_the_current_version(two_versions, people):
 
     two_versions.acting_as(people.admin).promote("tg", 2, "as admin", override=True)
 
-    assert two_versions.promotions("tg")["actor_id"].tolist() == [None, str(people.admin.user_id)]
+    moves = two_versions.promotions("tg").set_index("to_version")
+    assert moves.loc[2, "actor_id"] == str(people.admin.user_id)
+    assert moves.loc[2, "actor"] == people.admin.name
+    assert moves.loc[[1], "actor_id"].isna().all()
 
 
 def test_two_versions_are_compared_on_the_same_rows(two_versions):
