@@ -13,6 +13,7 @@ from cryokit.models.estimators import Ensemble
 from cryokit.models.features import checked_rows, numbers
 from cryokit.models.fitted import fit
 from cryokit.models.groups import series_of, subjects
+from cryokit.models.targets import Recipe
 from cryokit.validation.baselines import baselines_for
 from cryokit.validation.gate import SKILL, paired_difference, verdict
 from cryokit.validation.metrics import averaged, scores
@@ -74,6 +75,7 @@ def evaluate(
     folds: pd.DataFrame,
     seed: int = 0,
     on_fold: OnFold | None = None,
+    recipe: Recipe | None = None,
     helper: Ensemble | None = None,
 ) -> Evaluation:
     """
@@ -94,6 +96,8 @@ def evaluate(
         Fixes all randomness.
     on_fold : callable, optional
         Called with the number of folds done and of all folds.
+    recipe : Recipe, optional
+        Another recipe for the same target, such as that of an older version.
     helper : Ensemble, optional
         What predicts the optional property; learned from molecules that share nothing with `rows`
         (see `helpers.fitted_helper`).
@@ -119,7 +123,9 @@ def evaluate(
     splits = list(plain.groupby(["repeat", "fold"]))
     parts = []
     for done, (_, part) in enumerate(splits, start=1):
-        parts.append(part.assign(**_fold_predictions(target, checked, series, part["row"].to_numpy(), seed, helper)))
+        parts.append(
+            part.assign(**_fold_predictions(target, checked, series, part["row"].to_numpy(), seed, recipe, helper))
+        )
         if on_fold:
             on_fold(done, len(splits))
     table = pd.concat(parts, ignore_index=True)
@@ -133,11 +139,12 @@ def _fold_predictions(
     series: NDArray[np.str_],
     held_out: NDArray[np.int64],
     seed: int,
+    recipe: Recipe | None,
     helper: Ensemble | None,
 ) -> dict[str, NDArray[np.float64]]:
     """Predict the held-out rows from all others, by the model and by each baseline, series by series."""
     training = np.setdiff1d(np.arange(len(rows)), held_out)
-    model = fit(target, rows.iloc[training], seed, helper)
+    model = fit(target, rows.iloc[training], seed, recipe, helper)
     known = baselines_for(target)
     found = {name: np.full((len(held_out), 3), np.nan) for name in ("", *known)}
     for name in np.unique(series[held_out]):
