@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -14,7 +15,7 @@ from sklearn.svm import SVR
 from cryokit.errors import InputError
 from cryokit.models.targets import Member
 
-KINDS = {"svr": SVR, "extra_trees": ExtraTreesRegressor}
+KINDS = {"svr": SVR, "extra_trees": ExtraTreesRegressor, "ridge": Ridge}
 """Regressors that a recipe may name."""
 
 

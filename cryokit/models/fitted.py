@@ -151,7 +151,7 @@ class FittedModel:
         }
 
 
-def fit(target: str, rows: pd.DataFrame, seed: int = 0) -> FittedModel:
+def fit(target: str, rows: pd.DataFrame, seed: int = 0, recipe: Recipe | None = None) -> FittedModel:
     """
     Fit the recipe of a target to measured rows, one model for each series.
 
@@ -163,6 +163,8 @@ def fit(target: str, rows: pd.DataFrame, seed: int = 0) -> FittedModel:
         Row frame of the target with ``value``; viability rows carry ``components``.
     seed : int
         Fixes all randomness: equal rows and seed give bit-equal predictions.
+    recipe : Recipe, optional
+        Another recipe than the declared one, to compare kinds of models.
 
     Returns
     -------
@@ -178,7 +180,7 @@ def fit(target: str, rows: pd.DataFrame, seed: int = 0) -> FittedModel:
     ----------
     .. [1] Galeazzo, T. and Shiraiwa, M. (2022). Environ. Sci. Atmos. 2, 362-374. 10.1039/D1EA00090J
     """
-    recipe = recipe_for(target)
+    recipe = recipe or recipe_for(target)
     checked = checked_rows(target, rows, needs_value=True)
     if checked.empty:
         msg = f"there is no row to fit a {target} model to; load measured rows first"

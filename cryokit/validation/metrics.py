@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from cryokit.domain import CONFIDENCE
 from cryokit.errors import InputError
 
 METRICS = ("mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90")
+
+FURTHER = ("median_error", "winkler_90")
 
 Vector = NDArray[np.float64]
 
@@ -34,6 +37,28 @@ def mean_absolute_error(measured: Vector, value: Vector) -> float:
     1.5
     """
     return float(np.mean(np.abs(measured - value))) if len(measured) else math.nan
+
+
+def median_absolute_error(measured: Vector, value: Vector) -> float:
+    """
+    Median of the absolute errors.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values, in one unit.
+
+    Returns
+    -------
+    float
+        In that unit; NaN for n = 0.
+
+    Examples
+    --------
+    >>> median_absolute_error(np.array([0.0, 0.0, 0.0]), np.array([1.0, 2.0, 50.0]))
+    2.0
+    """
+    return float(np.median(np.abs(measured - value))) if len(measured) else math.nan
 
 
 def root_mean_square_error(measured: Vector, value: Vector) -> float:
@@ -108,6 +133,40 @@ def rank_correlation(measured: Vector, value: Vector) -> float:
     return float(first @ second / math.sqrt(float(first @ first) * float(second @ second)))
 
 
+def area_under_curve(measured: Vector, value: Vector, threshold: float) -> float:
+    """
+    Area under the ROC curve for finding the rows that measure at most a threshold; low predictions come first.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values, in one unit.
+    threshold : float
+        A row is to be found if its measured value is at or below this, in the same unit.
+
+    Returns
+    -------
+    float
+        Chance that a row to be found is predicted lower than another one, ties counting half; NaN if there is no
+        row to be found or no other.
+
+    References
+    ----------
+    .. [1] Hanley, J. A. and McNeil, B. J. (1982). Radiology 143, 29-36. 10.1148/radiology.143.1.7063747
+
+    Examples
+    --------
+    >>> area_under_curve(np.array([10.0, 40.0, 90.0]), np.array([5.0, 60.0, 60.0]), threshold=50.0)
+    0.75
+    """
+    wanted = measured <= threshold
+    n_wanted, n_other = int(wanted.sum()), int((~wanted).sum())
+    if not n_wanted or not n_other:
+        return math.nan
+    ranks = rankdata(-value)
+    return float((ranks[wanted].sum() - n_wanted * (n_wanted + 1) / 2) / (n_wanted * n_other))
+
+
 def interval_coverage(measured: Vector, lower: Vector, upper: Vector) -> float:
     """
     Fraction of measured values inside their interval, bounds included.
@@ -134,7 +193,42 @@ def interval_coverage(measured: Vector, lower: Vector, upper: Vector) -> float:
     return float(np.mean((lower <= measured) & (measured <= upper))) if len(measured) else math.nan
 
 
-def scores(measured: Vector, value: Vector, lower: Vector, upper: Vector) -> dict[str, float | int]:
+def interval_score(measured: Vector, lower: Vector, upper: Vector, confidence: float = CONFIDENCE) -> float:
+    """
+    Winkler's score of intervals: their mean width, plus a fine for each miss that grows with its distance.
+
+    Parameters
+    ----------
+    measured, lower, upper : ndarray of shape (n,)
+        Measured values and bounds, in one unit.
+    confidence : float
+        Nominal level of the intervals.
+
+    Returns
+    -------
+    float
+        In that unit; the lower the better; NaN for n = 0.
+
+    References
+    ----------
+    .. [1] Winkler, R. L. (1972). J. Am. Stat. Assoc. 67, 187-191. 10.1080/01621459.1972.10481224
+    .. [2] Gneiting, T. and Raftery, A. E. (2007). J. Am. Stat. Assoc. 102, 359-378. 10.1198/016214506000001437
+
+    Examples
+    --------
+    >>> measured, lower, upper = np.array([1.0, 5.0]), np.array([0.0, 0.0]), np.array([4.0, 4.0])
+    >>> round(interval_score(measured, lower, upper), 9)
+    14.0
+    """
+    if not len(measured):
+        return math.nan
+    missed_by = np.maximum(lower - measured, 0.0) + np.maximum(measured - upper, 0.0)
+    return float(np.mean(upper - lower + 2.0 / (1.0 - confidence) * missed_by))
+
+
+def scores(
+    measured: Vector, value: Vector, lower: Vector, upper: Vector, thresholds: Sequence[float] = ()
+) -> dict[str, float | int]:
     """
     All scores of one set of predictions.
 
@@ -142,11 +236,13 @@ def scores(measured: Vector, value: Vector, lower: Vector, upper: Vector) -> dic
     ----------
     measured, value, lower, upper : ndarray of shape (n,)
         Measured values, predictions and bounds, in one unit; rows without a prediction are NaN and not counted.
+    thresholds : sequence of float
+        Values at or below which a row is to be found, see `area_under_curve`.
 
     Returns
     -------
     dict
-        Each of `METRICS`, and ``n``, the number of rows counted.
+        Each of `METRICS`; ``n``, the number of rows counted; each of `FURTHER`; ``auc_50`` for a threshold of 50.
 
     Raises
     ------
@@ -172,6 +268,9 @@ def scores(measured: Vector, value: Vector, lower: Vector, upper: Vector) -> dic
         "coverage_90": interval_coverage(measured, lower, upper),
         "mean_width_90": float(np.mean(upper - lower)) if len(measured) else math.nan,
         "n": len(measured),
+        "median_error": median_absolute_error(measured, value),
+        "winkler_90": interval_score(measured, lower, upper),
+        **{f"auc_{threshold:g}": area_under_curve(measured, value, threshold) for threshold in thresholds},
     }
 
 

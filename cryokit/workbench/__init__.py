@@ -3,6 +3,7 @@
 from cryokit.workbench.adoption import Adoption
 from cryokit.workbench.data import Data
 from cryokit.workbench.health import Health
+from cryokit.workbench.ladders import Ladders
 from cryokit.workbench.modelling import Modelling
 from cryokit.workbench.people import People
 from cryokit.workbench.predictions import Predictions
@@ -11,7 +12,7 @@ from cryokit.workbench.teams import Teams
 from cryokit.workbench.tokens import Tokens
 
 
-class Workbench(Data, Modelling, Predictions, Reporting, People, Teams, Tokens, Health, Adoption):
+class Workbench(Data, Modelling, Ladders, Predictions, Reporting, People, Teams, Tokens, Health, Adoption):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 

@@ -19,6 +19,7 @@ from cryokit.workbench.core import Core, Progress, with_components
 
 if TYPE_CHECKING:
     from cryokit.validation.evaluation import Evaluation
+    from cryokit.validation.split_kinds import Split
 
 SCORES = ["n", "mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90"]
 
@@ -52,7 +53,7 @@ class Modelling(Core):
         registry, selection = self.registry, self.selections(target)[0]
         team_id = registry.team_id(team) if team else None
         rows = self._stored_rows(target, selection, team_id)
-        evaluation = _cross_validated(target, rows, seed, progress)
+        evaluation, split = self._cross_validated(target, rows, seed, progress)
         artifact_sha256 = artifacts.save(fit(target, rows, seed), self.settings.artifacts_dir)
         with registry.transaction():
             snapshot_id, _ = registry.store_snapshot(target, rows, team_id)
@@ -66,9 +67,23 @@ class Modelling(Core):
                 recipe=RECIPES[target].as_json(),
                 library_versions=artifacts.library_versions(),
             )
-            _store_evaluation(registry, target, version, selection, rows, evaluation)
+            _store_evaluation(registry, target, version, selection, rows, evaluation, split)
             registry.record_event("model_trained", f"{target} version {version}", {"seed": seed, "team": team})
         return self.model(target, version)
+
+    def _cross_validated(
+        self, target: str, rows: pd.DataFrame, seed: int, progress: Progress | None
+    ) -> tuple["Evaluation", "Split"]:
+        """Evaluate on the fair split; the split ladder finds what came out."""
+        from cryokit.validation.evaluation import evaluate
+        from cryokit.validation.split_kinds import FAIR, split_of
+        from cryokit.workbench.ladders import keep
+
+        recipe = RECIPES[target]
+        split = split_of(target, rows, FAIR, recipe.n_folds, recipe.n_repeats, seed)
+        evaluation = evaluate(target, rows, split.folds, seed, progress)
+        keep(self.settings.evaluations_dir, recipe, rows, split, seed, evaluation.as_json())
+        return evaluation, split
 
     def evaluate(self, target: str, selection: str, seed: int = 0, progress: Progress | None = None) -> str:
         """
@@ -78,8 +93,8 @@ class Modelling(Core):
         """
         model = self.model(target)
         rows = self._rows_of(model, selection)
-        evaluation = _cross_validated(target, rows, seed, progress)
-        return _store_evaluation(self.registry, target, model["version"], selection, rows, evaluation)
+        evaluation, split = self._cross_validated(target, rows, seed, progress)
+        return _store_evaluation(self.registry, target, model["version"], selection, rows, evaluation, split)
 
     def evaluate_stored(self, target: str, seed: int = 0, progress: Progress | None = None) -> dict:
         """Evaluate on every selection and return scores, baselines and rows as plain data."""
@@ -216,7 +231,13 @@ class Modelling(Core):
 
 
 def _store_evaluation(
-    registry: Registry, target: str, version: int, selection: str, rows: pd.DataFrame, evaluation: "Evaluation"
+    registry: Registry,
+    target: str,
+    version: int,
+    selection: str,
+    rows: pd.DataFrame,
+    evaluation: "Evaluation",
+    split: "Split",
 ) -> str:
     described = rows[["name", TARGETS[target].subject]].take(evaluation.rows["row"]).reset_index(drop=True)
     facts = {
@@ -225,6 +246,8 @@ def _store_evaluation(
         "seed": evaluation.seed,
         "shared_subjects": evaluation.shared_subjects,
         "n_subjects": evaluation.n_subjects,
+        "by_range": evaluation.by_range,
+        "split": split.as_json(),
     }
     if target == "tg":
         facts["n_with_tm"] = int(rows["tm_kelvin"].notna().sum())
@@ -238,12 +261,3 @@ def _store_evaluation(
         rows=pd.concat([evaluation.rows.reset_index(drop=True), described], axis=1),
         is_public=bool(rows["is_public"].all()),
     )
-
-
-def _cross_validated(target: str, rows: pd.DataFrame, seed: int, progress: Progress | None) -> "Evaluation":
-    from cryokit.validation.evaluation import evaluate
-    from cryokit.validation.splits import grouped_folds
-
-    recipe = RECIPES[target]
-    folds = grouped_folds(target, rows, recipe.n_folds, recipe.n_repeats, seed)
-    return evaluate(target, rows, folds, seed, progress)
