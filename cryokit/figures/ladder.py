@@ -81,17 +81,19 @@ def split_ladder_text(ladder: pd.DataFrame, target: str) -> str:
         return "No split could be evaluated."
     unit, random = target_named(target).unit, table[table["kind"] == "random"]
     hardest = table.loc[table["mae"].astype(float).idxmax()]
-    claimed = (
-        "" if random.empty else f"With rows at random the error seems to be {_error(random.iloc[0], target)} {unit}; "
-    )
-    return f"{claimed}with {hardest['split']} it is {_error(hardest, target)} {unit}."
+    told = [f"With {hardest['split']} the mean absolute error is {_error(hardest, target)} {unit}"]
+    if len(random) and hardest["kind"] != "random":
+        told.append(f"rows at random would claim {_error(random.iloc[0], target)} {unit}")
+    noise = pd.to_numeric(table["noise_mae"]).dropna()
+    if len(noise):
+        told.append(f"noise of measurement alone makes {formatted(noise.iloc[0], target)} {unit}")
+    return "; ".join(told) + "."
 
 
 def _error(rung: pd.Series, target: str) -> str:
     if pd.isna(rung["mae"]):
         return "-"
-    low, high = (formatted(_number(rung[f"mae_{end}"]), target) for end in ("lower", "upper"))
-    return f"{formatted(rung['mae'], target)} ({low} to {high})"
+    return _with_interval(rung, "mae", target)
 
 
 def ladder_summary(ladder: pd.DataFrame, target: str) -> pd.DataFrame:
@@ -123,7 +125,7 @@ def ladder_summary(ladder: pd.DataFrame, target: str) -> pd.DataFrame:
         "coverage": _two_places(ladder["coverage_90"]),
         "width": [formatted(_number(value), target) for value in ladder["mean_width_90"]],
         "Winkler": [formatted(_number(value), target) for value in ladder["winkler_90"]],
-        "best baseline": [_baseline(row, target) for _, row in ladder.iterrows()],
+        "closest baseline": [_closest(row, target) for _, row in ladder.iterrows()],
         "more than at random": [_gap(row, target) for _, row in ladder.iterrows()],
         "label": ladder["label"].fillna("-"),
         "note": ladder["note"].fillna(""),
@@ -152,12 +154,51 @@ def _with_ends(rung: pd.Series) -> str:
     return f"{rung['r2']:.2f} ({rung['r2_lower']:.2f} to {rung['r2_upper']:.2f})"
 
 
-def _baseline(rung: pd.Series, target: str) -> str:
-    return "-" if pd.isna(rung["baseline_mae"]) else f"{rung['baseline']}: {formatted(rung['baseline_mae'], target)}"
+def _with_interval(rung: pd.Series, name: str, target: str) -> str:
+    value = formatted(float(rung[name]), target)
+    if pd.isna(rung[f"{name}_lower"]):
+        return value
+    low, high = (formatted(float(rung[f"{name}_{end}"]), target) for end in ("lower", "upper"))
+    return f"{value} ({low} to {high})"
+
+
+def _closest(rung: pd.Series, target: str) -> str:
+    if pd.isna(rung["closest_mae"]):
+        return "-"
+    told = f"{rung['closest']}: {formatted(rung['closest_mae'], target)}"
+    if rung["closest_n"] == rung["n"]:
+        return told
+    return f"{told}, model {formatted(rung['closest_model_mae'], target)} (n {int(rung['closest_n'])})"
 
 
 def _gap(rung: pd.Series, target: str) -> str:
-    if pd.isna(rung["gap"]):
-        return "-"
-    low, high = (formatted(rung[f"gap_{end}"], target) for end in ("lower", "upper"))
-    return f"{formatted(rung['gap'], target)} ({low} to {high})"
+    return "-" if pd.isna(rung["gap"]) else _with_interval(rung, "gap", target)
+
+
+def figures_summary(figures: pd.DataFrame) -> pd.DataFrame:
+    """
+    Return measured figures beside their bars, as a table for people.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Columns test, figure, value, bar and passed.
+
+    Returns
+    -------
+    DataFrame
+        Index: what was tested; the last column says ``holds`` or ``MISSED``.
+    """
+    table = figures.assign(
+        value=[_rounded(value) for value in figures["value"]],
+        bar=[bar.replace("<=", "\u2264").replace(">=", "\u2265").replace("==", "=") for bar in figures["bar"]],
+        outcome=figures["passed"].map({True: "holds", False: "MISSED"}),
+    )
+    return table.drop(columns="passed").set_index("test")
+
+
+def _rounded(value: str) -> str:
+    try:
+        return f"{float(value):.4g}"
+    except ValueError:
+        return str(value)

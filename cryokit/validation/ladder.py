@@ -9,8 +9,8 @@ from cryokit.errors import InputError
 from cryokit.models.features import checked_rows
 from cryokit.models.groups import groups, series_of
 from cryokit.models.targets import Recipe, recipe_for
-from cryokit.validation.evaluation import evaluate, mean_errors
-from cryokit.validation.gate import paired_difference
+from cryokit.validation.evaluation import SAME_ROWS, evaluate, mean_errors
+from cryokit.validation.gate import MINIMUM_GROUPS, paired_difference
 from cryokit.validation.split_kinds import KINDS, RANDOM, Split, kind_named, split_of, why_not
 
 SCORED = ("n", "mae", "rmse", "r2", "median_error", "spearman", "coverage_90", "mean_width_90", "winkler_90")
@@ -25,6 +25,12 @@ LADDER_COLUMNS = [
     *(f"{name}_{end}" for name in WITH_INTERVAL for end in ("lower", "upper")),
     "baseline",
     "baseline_mae",
+    "closest",
+    "closest_n",
+    "closest_mae",
+    "closest_model_mae",
+    "gain",
+    "gain_lower",
     "gap",
     "gap_lower",
     "gap_upper",
@@ -74,9 +80,10 @@ def split_ladder(
     Returns
     -------
     DataFrame
-        One row for each series and split, see `LADDER_COLUMNS`: scores with 95 % bootstrap intervals over groups, the
-        best baseline, ``gap`` (by how much the error is larger than with rows at random, on the same rows, with its
-        interval) and the floor that noise of measurement sets. ``n_groups`` and ``leaking_groups`` are those of the
+        One row for each series and split, see `LADDER_COLUMNS`: scores with 95 % bootstrap intervals over groups;
+        ``baseline``, the best of all rows; ``closest``, the one over which the model gains least on the rows that it
+        predicts; ``gap``, by how much the error is larger than with rows at random on the same rows, with its
+        interval; the floor that noise of measurement sets. ``n_groups`` and ``leaking_groups`` are those of the
         series. A split that does not apply has no scores and says why in ``note``.
 
     Raises
@@ -145,7 +152,7 @@ def _rungs(
             | {score: item["metrics"][score] for score in SCORED}
             | {f"{score}_lower": item["intervals"][score][0] for score in WITH_INTERVAL}
             | {f"{score}_upper": item["intervals"][score][1] for score in WITH_INTERVAL}
-            | _best_baseline(item["baselines"])
+            | _best_baseline(item["metrics"], item["baselines"])
             | {
                 "n_groups": split.units_in(series == name),
                 "leaking_groups": split.leaking_in(group, series == name),
@@ -159,14 +166,32 @@ def _rungs(
 
 
 def _gap(compared: dict) -> dict:
-    return {"gap": compared["difference"], "gap_lower": compared["lower"], "gap_upper": compared["upper"]}
+    is_known = compared["n_groups"] >= MINIMUM_GROUPS
+    ends = {f"gap_{end}": compared[end] if is_known else None for end in ("lower", "upper")}
+    return {"gap": compared["difference"]} | ends
 
 
-def _best_baseline(baselines: dict[str, dict]) -> dict:
-    """Return the baseline with the smallest error among those that predict every row that the model does."""
-    most = max((item["n"] for item in baselines.values()), default=0)
-    complete = {name: item["mae"] for name, item in baselines.items() if item["n"] == most and item["mae"] is not None}
-    if not complete:
-        return {"baseline": None, "baseline_mae": None}
-    name = min(complete, key=complete.get)
-    return {"baseline": name, "baseline_mae": complete[name]}
+def _best_baseline(metrics: dict, baselines: dict[str, dict]) -> dict:
+    """
+    Return the best baseline of those that predict every row, and the closest of all.
+
+    The closest is the one over which the model gains least on the rows that both predict: what the label hangs on.
+    """
+    known = {name: item for name, item in baselines.items() if item["mae"] is not None}
+    complete = {name: item["mae"] for name, item in known.items() if item["n"] == metrics["n"]}
+    found = {}
+    if complete:
+        best = min(complete, key=complete.get)
+        found |= {"baseline": best, "baseline_mae": complete[best]}
+    if known:
+        closest = min(known, key=lambda name: known[name]["compared"]["lower"])
+        item = known[closest]
+        found |= {
+            "closest": closest,
+            "closest_n": item["n"],
+            "closest_mae": item["mae"],
+            "closest_model_mae": item.get(SAME_ROWS, metrics)["mae"],
+            "gain": item["compared"]["difference"],
+            "gain_lower": item["compared"]["lower"],
+        }
+    return found

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -160,8 +160,11 @@ def kind_named(kind: str, target: str) -> Kind:
         msg = f"there is no split {kind!r}; there are {', '.join(KINDS)}"
         raise InputError(msg)
     known = KINDS[kind]
-    if kind == "compound" and target_named(target).subject == "recipe":
-        return Kind("leave-formulation-out", known.units, known.why_not, "the same lab may be on both sides")
+    if target_named(target).subject == "recipe":
+        if kind == "compound":
+            return replace(known, title="leave-formulation-out", note="a source may be on both sides")
+        if kind == "source":
+            return replace(known, note="a formulation may be on both sides")
     return known
 
 

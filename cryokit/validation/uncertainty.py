@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cryokit.errors import InputError
 from cryokit.models.columns import numbers
 from cryokit.models.groups import subjects
+from cryokit.validation.gate import MINIMUM_GROUPS
 from cryokit.validation.metrics import averaged, scores
 
 RESAMPLES = 400
@@ -55,7 +56,7 @@ def score_intervals(
     Returns
     -------
     dict
-        Lower and upper end for each score but ``n``; None where fewer than 2 groups or no resample define it.
+        Lower and upper end for each score but ``n``; None with fewer than 5 groups, or where no resample defines it.
 
     References
     ----------
@@ -63,14 +64,14 @@ def score_intervals(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"row": [0, 1], "repeat": 0, "measured": 1.0, "value": 3.0, "lower": 0.0, "upper": 4.0})
-    >>> score_intervals(table, np.array([0, 1]))["mae"]
+    >>> table = pd.DataFrame({"row": range(5), "repeat": 0, "measured": 1.0, "value": 3.0, "lower": 0.0, "upper": 4.0})
+    >>> score_intervals(table, np.arange(5))["mae"]
     [2.0, 2.0]
     """
     counted = table[np.isfinite(table["value"].to_numpy(dtype=np.float64))]
     codes, members = np.unique(group[counted["row"].to_numpy()], return_inverse=True)
     names = [name for name in scores(*np.empty((4, 0)), thresholds) if name != "n"]
-    if len(codes) < 2:
+    if len(codes) < MINIMUM_GROUPS:
         return {name: [None, None] for name in names}
     parts = [
         (members[where], counted.iloc[where][_COLUMNS].to_numpy(dtype=np.float64))

@@ -114,7 +114,5 @@ def _path(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Split", seed
 def _code_sha256() -> str:
     """Checksum of the code that evaluates, so that what older code found is never taken for what this one finds."""
     root = Path(cryokit.__file__).parent
-    files = [
-        path for name in _SCIENCE for path in ([root / name] if name.endswith(".py") else root.glob(f"{name}/*.py"))
-    ]
+    files = [path for pattern in _SCIENCE for path in root.glob(pattern)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
