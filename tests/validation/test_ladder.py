@@ -71,9 +71,7 @@ def test_a_shuffled_target_has_no_skill_on_any_split(target, kind):
     """R2 at most 0 within noise: not above 0 by more than the half width of its bootstrap interval."""
     rows = shuffled(target, shipped_rows(target), seed=1)
     if reason := why_not(target, rows, kind):
-        print(f"\n{target}, {kind}: {reason}")  # noqa: T201  what was not measured, and why
-        assert reason
-        return
+        pytest.skip(f"{kind} does not apply: {reason}")
     split = split_of(target, rows, kind, n_splits=5)
     evaluation = evaluate(target, rows, split.folds[FOLD_COLUMNS], purged=split.purged)
     scores = {name: (item["metrics"]["r2"], item["intervals"]["r2"]) for name, item in evaluation.series.items()}
