@@ -144,7 +144,8 @@ def evaluate(
             show_warning(f"{result['leaking_groups']} of {result['n_groups']} groups lie on both sides of a split")
     for warning in result["warnings"]:
         show_warning(warning)
-    emit(result if as_json else {key: value for key, value in result.items() if key != "rows"}, as_json)
+    tables = {"rows", "by_range"}
+    emit(result if as_json else {key: value for key, value in result.items() if key not in tables}, as_json)
 
 
 @main.command()

@@ -42,6 +42,11 @@ def split_ladder(ladder: pd.DataFrame, target: str) -> hv.Overlay:
     )
     lines = hv.Segments(table, ["mae_lower", "split", "mae_upper", "end"])
     parts = [lines.opts(color=GREY, line_width=3, alpha=0.7, backend="bokeh")]
+    known = table[table["baseline_mae"].notna()].astype({"baseline_mae": float})
+    told = HoverTool(tooltips=[("", "@baseline"), ("error", f"@baseline_mae{number} {unit}")])
+    baseline = hv.Points(known, ["baseline_mae", "split"], ["baseline"], label="best baseline")
+    style = {"color": GREY, "marker": "diamond", "size": 12, "tools": [told]}
+    parts.append(baseline.opts(backend="bokeh", **style))
     extra = ["mae_lower", "mae_upper", "n_groups", "leaking_groups"]
     for is_random, label, style in (
         (True, LEAKS, {"color": VERMILLION, "marker": "x", "size": 11, "line_width": 3}),
@@ -50,11 +55,6 @@ def split_ladder(ladder: pd.DataFrame, target: str) -> hv.Overlay:
         chosen = table[(table["kind"] == "random") == is_random]
         points = hv.Points(chosen, ["mae", "split"], extra, label=label)
         parts.append(points.opts(tools=[hover], backend="bokeh", **style))
-    known = table[table["baseline_mae"].notna()].astype({"baseline_mae": float})
-    told = HoverTool(tooltips=[("", "@baseline"), ("error", f"@baseline_mae{number} {unit}")])
-    baseline = hv.Points(known, ["baseline_mae", "split"], ["baseline"], label="best baseline")
-    style = {"color": GREY, "marker": "diamond", "size": 12, "tools": [told]}
-    parts.append(baseline.opts(backend="bokeh", **style))
     noise = pd.to_numeric(table["noise_mae"]).dropna()
     if len(noise):
         floor = hv.Curve(
