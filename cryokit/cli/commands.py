@@ -147,7 +147,26 @@ def evaluate(
             show_warning(f"{result['leaking_groups']} of {result['n_groups']} groups lie on both sides of a split")
     for warning in result["warnings"]:
         show_warning(warning)
-    emit(result if as_json else {key: value for key, value in result.items() if key != "rows"}, as_json)
+    tables = {"rows", "by_range"}
+    emit(result if as_json else {key: value for key, value in result.items() if key not in tables}, as_json)
+
+
+@main.command()
+@TARGET
+@click.option("--selection", default="curated", show_default=True, help="Rows: curated, or for tg also published.")
+@click.option("--splits", default="all", show_default=True, help="Kinds of split, separated by commas, or all.")
+@SEED
+@JSON
+@click.pass_obj
+def ladder(workbench: Workbench, target: str, selection: str, splits: str, seed: int, as_json: bool) -> None:
+    """Evaluate under ever harder splits, from rows at random to whole scaffolds and sources held out."""
+
+    def progress(title: str, done: int, total: int) -> None:
+        show_progress(f"{target} {selection}, {title}")(done, total)
+
+    table = workbench.split_ladder(target, selection, splits, seed, progress)
+    shown = ["series", "split", "n_groups", "leaking_groups", "n", "mae", "r2", "coverage_90", "gap", "label", "note"]
+    emit(table if as_json else table[shown], as_json)
 
 
 @main.command()

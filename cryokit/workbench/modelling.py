@@ -23,6 +23,7 @@ from cryokit.workbench.promoting import MAX_REASON, Promoting
 
 if TYPE_CHECKING:
     from cryokit.validation.evaluation import Evaluation
+    from cryokit.validation.split_kinds import Split
 
 SCORES = ["n", "mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90"]
 
@@ -63,10 +64,9 @@ class Modelling(Promoting):
         registry, selection = self.registry, self.selections(target)[0]
         team_id = registry.team_id(team) if team else None
         rows = self._stored_rows(target, selection, team_id)
-        evaluation = _cross_validated(target, rows, seed, progress)
-        artifact_sha256 = artifacts.save(
-            fit(target, rows, seed, helper=helper_for(target, rows, seed)), self.settings.artifacts_dir
-        )
+        evaluation, split = self._cross_validated(target, rows, seed, progress)
+        fitted = fit(target, rows, seed, helper=helper_for(target, rows, seed))
+        artifact_sha256 = artifacts.save(fitted, self.settings.artifacts_dir)
         with registry.transaction():
             snapshot_id, _ = registry.store_snapshot(target, rows, team_id)
             version = registry.store_model_version(
@@ -79,7 +79,7 @@ class Modelling(Promoting):
                 recipe=RECIPES[target].as_json(),
                 library_versions=artifacts.library_versions(),
             )
-            _store_evaluation(registry, target, version, selection, rows, evaluation)
+            _store_evaluation(registry, target, version, selection, rows, evaluation, split)
             registry.record_event("model_trained", f"{target} version {version}", {"seed": seed, "team": team})
             current = self._registered(registry, registry.model_version(target, version))
         if current is None:
@@ -131,6 +131,26 @@ class Modelling(Promoting):
         """Return the rows that a version learned from, or those of another selection as they are stored now."""
         return self._rows_of(self.model(target, version), selection or self.selections(target)[0])
 
+    def _cross_validated(
+        self,
+        target: str,
+        rows: pd.DataFrame,
+        seed: int,
+        progress: Progress | None,
+        recipe: Recipe | None = None,
+    ) -> tuple["Evaluation", "Split"]:
+        """Evaluate on the fair split; the split ladder finds what came out."""
+        from cryokit.validation.evaluation import evaluate
+        from cryokit.validation.split_kinds import FAIR, split_of
+        from cryokit.workbench.ladders import keep
+
+        recipe = recipe or RECIPES[target]
+        helper = helper_for(target, rows, seed, recipe)
+        split = split_of(target, rows, FAIR, recipe.n_folds, recipe.n_repeats, seed)
+        evaluation = evaluate(target, rows, split.folds, seed, progress, recipe, helper)
+        keep(self.settings.evaluations_dir, recipe, rows, split, seed, evaluation.as_json())
+        return evaluation, split
+
     def evaluate(self, target: str, selection: str, seed: int = 0, progress: Progress | None = None) -> str:
         """
         Cross-validate the current version's recipe and return the evaluation's id.
@@ -139,8 +159,9 @@ class Modelling(Promoting):
         """
         model = self.model(target)
         rows = self._rows_of(model, selection)
-        evaluation = _cross_validated(target, rows, seed, progress, stored_recipe(model["recipe"]))
-        return _store_evaluation(self.registry, target, model["version"], selection, rows, evaluation)
+        recipe = stored_recipe(model["recipe"])
+        evaluation, split = self._cross_validated(target, rows, seed, progress, recipe)
+        return _store_evaluation(self.registry, target, model["version"], selection, rows, evaluation, split)
 
     def evaluate_stored(self, target: str, seed: int = 0, progress: Progress | None = None) -> dict:
         """Evaluate on every selection and return scores, baselines and rows as plain data."""
@@ -171,7 +192,8 @@ class Modelling(Promoting):
             known = self.latest_evaluation(target, None, selection)
         except NotFoundError:
             return self.evaluation(self.evaluate(target, selection, seed))
-        if known["metrics"].get("seed") == seed:
+        is_whole = "by_range" in known["metrics"]  # earlier releases kept fewer scores
+        if is_whole and known["metrics"].get("seed") == seed:
             return known
         return self.evaluation(self.evaluate(target, selection, seed))
 
@@ -262,7 +284,13 @@ class Modelling(Promoting):
 
 
 def _store_evaluation(
-    registry: Registry, target: str, version: int, selection: str, rows: pd.DataFrame, evaluation: "Evaluation"
+    registry: Registry,
+    target: str,
+    version: int,
+    selection: str,
+    rows: pd.DataFrame,
+    evaluation: "Evaluation",
+    split: "Split",
 ) -> str:
     described = rows[["name", TARGETS[target].subject]].take(evaluation.rows["row"]).reset_index(drop=True)
     facts = {
@@ -271,6 +299,8 @@ def _store_evaluation(
         "seed": evaluation.seed,
         "shared_subjects": evaluation.shared_subjects,
         "n_subjects": evaluation.n_subjects,
+        "by_range": evaluation.by_range,
+        "split": split.as_json(),
     }
     if target == "tg":
         facts["n_with_tm"] = int(rows["tm_kelvin"].notna().sum())
@@ -284,15 +314,3 @@ def _store_evaluation(
         rows=pd.concat([evaluation.rows.reset_index(drop=True), described], axis=1),
         is_public=bool(rows["is_public"].all()),
     )
-
-
-def _cross_validated(
-    target: str, rows: pd.DataFrame, seed: int, progress: Progress | None, recipe: Recipe | None = None
-) -> "Evaluation":
-    from cryokit.validation.evaluation import evaluate
-    from cryokit.validation.splits import grouped_folds
-
-    recipe = recipe or RECIPES[target]
-    folds = grouped_folds(target, rows, recipe.n_folds, recipe.n_repeats, seed)
-    helper = helper_for(target, rows, seed, recipe)
-    return evaluate(target, rows, folds, seed, progress, recipe, helper)

@@ -72,8 +72,9 @@ class Remembering(Reporting):
         settings.artifacts_dir.mkdir()
         page.write_text("page")
         self.description = page.with_suffix(".json")
-        self.description.write_text(json.dumps({"release": __version__, "parameters": TRAINING}))
-        run = {"status": "succeeded", "parameters": TRAINING, "path": str(page), "started_at": "2026-01-02"}
+        parameters = reports.report_named(name).checked_parameters(TRAINING)
+        self.description.write_text(json.dumps({"release": __version__, "parameters": parameters}))
+        run = {"status": "succeeded", "parameters": parameters, "path": str(page), "started_at": "2026-01-02"}
         self.registry.rows = [run]
         content = b"a model"
         self.sha256 = hashlib.sha256(content).hexdigest()
