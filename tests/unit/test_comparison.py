@@ -83,10 +83,10 @@ def test_a_stored_recipe_is_read_back_equal(target):
 
 
 def test_settings_that_came_later_take_their_default():
-    older = RECIPES["tg"].as_json()
+    older = RECIPES["iri"].as_json()
     del older["transform"]
 
-    assert stored_recipe(older) == RECIPES["tg"]
+    assert stored_recipe(older) == RECIPES["iri"]
 
 
 @pytest.mark.parametrize("change", [{"magic": 1}, {"members": [{"kind": "svr", "wand": 3}]}])
