@@ -10,7 +10,7 @@ from cryokit.figures import _COMMON, BLUE, GREEN, GREY, VERMILLION, decimals, fo
 LEAKS, FAIR = "rows at random (leaks)", "whole groups held out"
 _TO = "\u00a0to\u00a0"
 """Between the ends of an interval, which stay on one line."""
-_ROW_PIXELS, _FRAME_PIXELS = 52, 190
+_ROW_PIXELS, _FRAME_PIXELS = 52, 215
 
 
 def split_ladder(ladder: pd.DataFrame, target: str) -> hv.Overlay:
