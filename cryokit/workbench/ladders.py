@@ -43,8 +43,8 @@ class Ladders(Core):
         """
         Return the split ladder of a target's rows: those of the newest version, or the stored ones if there is none.
 
-        `splits` names kinds separated by commas, or is ``cheapest`` or ``all``. `on_fold` is called with the split's title, the
-        number of folds done and of all.
+        `splits` names kinds separated by commas, or is ``cheapest`` or ``all``. `on_fold` is called with the title of
+        the split, the number of folds done and of all.
         """
         from cryokit.validation import ladder, split_kinds
 
