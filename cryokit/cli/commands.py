@@ -154,7 +154,7 @@ def evaluate(
 @main.command()
 @TARGET
 @click.option("--selection", default="curated", show_default=True, help="Rows: curated, or for tg also published.")
-@click.option("--splits", default="all", show_default=True, help="Kinds of split, separated by commas, or all.")
+@click.option("--splits", default="all", show_default=True, help="Kinds, separated by commas, or cheapest, or all.")
 @SEED
 @JSON
 @click.pass_obj

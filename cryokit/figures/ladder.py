@@ -142,7 +142,7 @@ def not_applied_text(ladder: pd.DataFrame) -> str:
     left_out = ladder[ladder["mae"].isna()]
     reasons = dict(zip(left_out["split"], left_out["note"], strict=True))
     if not reasons:
-        return "Every split applies."
+        return "Every split that was asked for applies."
     return "Not applied: " + "; ".join(f"{split} ({reason})" for split, reason in reasons.items()) + "."
 
 

@@ -37,19 +37,20 @@ class Ladders(Core):
         self,
         target: str,
         selection: str = "curated",
-        splits: str = ",".join(CHEAPEST),
+        splits: str = "cheapest",
         seed: int = 0,
         on_fold: OnFold | None = None,
     ) -> pd.DataFrame:
         """
         Return the split ladder of a target's rows: those of the newest version, or the stored ones if there is none.
 
-        `splits` names kinds separated by commas, or is ``all``. `on_fold` is called with the split's title, the
-        number of folds done and of all.
+        `splits` names kinds separated by commas, or is ``cheapest`` or ``all``. `on_fold` is called with the title of
+        the split, the number of folds done and of all.
         """
         from cryokit.validation import ladder, split_kinds
 
-        kinds = tuple(split_kinds.KINDS) if splits.strip() == "all" else tuple(splits.replace(" ", "").split(","))
+        known = {"cheapest": CHEAPEST, "all": tuple(split_kinds.KINDS)}
+        kinds = known.get(splits) or tuple(splits.replace(" ", "").split(","))
         rows, recipe = self._ladder_rows(target, selection), RECIPES[target]
 
         def evaluated(split: "Split") -> dict:

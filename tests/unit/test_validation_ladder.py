@@ -79,7 +79,7 @@ def test_the_table_for_people_names_the_closest_baseline_and_a_sentence_what_doe
 
     assert table.index.tolist() == ["rows at random", "leave-compound-out", "leave-cluster-out"]
     assert figures.not_applied_text(tg_ladder) == "Not applied: leave-cell-type-out (no cells are measured)."
-    assert figures.not_applied_text(tg_ladder.head(3)) == "Every split applies."
+    assert figures.not_applied_text(tg_ladder.head(3)) == "Every split that was asked for applies."
     assert table.loc["leave-compound-out", "closest baseline"].split(":")[0] in {"mean", "nearest neighbour", "0.7*Tm"}
 
 
