@@ -9,6 +9,7 @@ import cryokit
 from cryokit import telemetry
 from cryokit.cli.database import db
 from cryokit.cli.people import share, team, user
+from cryokit.cli.screening import job, screen
 from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, emit, show_progress, show_warning
 from cryokit.cli.tokens import token
 from cryokit.domain import ENDPOINTS, TARGETS
@@ -30,6 +31,8 @@ def main(context: click.Context, verbose: bool) -> None:
 main.add_command(db)
 for group in (user, team, share, token):
     main.add_command(group)
+main.add_command(screen)
+main.add_command(job)
 
 
 @main.command()

@@ -1,11 +1,12 @@
 """The registry: everything that is stored, as tables in and tables out."""
 
 from cryokit.db.registry_health import Health
+from cryokit.db.registry_jobs import Jobs
 from cryokit.db.registry_models import Models
 from cryokit.db.registry_reports import Reports
 from cryokit.db.registry_teams import Teams
 from cryokit.db.registry_tokens import Tokens
 
 
-class Registry(Teams, Models, Reports, Tokens, Health):
+class Registry(Teams, Models, Reports, Tokens, Health, Jobs):
     """All that the database keeps, on behalf of one person or, without one, of local maintenance."""

@@ -7,11 +7,12 @@ from cryokit.workbench.modelling import Modelling
 from cryokit.workbench.people import People
 from cryokit.workbench.predictions import Predictions
 from cryokit.workbench.reporting import Reporting
+from cryokit.workbench.screening import Screening
 from cryokit.workbench.teams import Teams
 from cryokit.workbench.tokens import Tokens
 
 
-class Workbench(Data, Modelling, Predictions, Reporting, People, Teams, Tokens, Health, Adoption):
+class Workbench(Data, Modelling, Screening, Predictions, Reporting, People, Teams, Tokens, Health, Adoption):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 
