@@ -1,5 +1,6 @@
 """Fast physicochemical features and fingerprints of a molecule, from its graph alone (no 3-D)."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from cryokit.errors import InputError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Rises whenever a name, its order or its meaning changes; models of another schema are refused."""
 
 FINGERPRINT_BITS = 2048
@@ -28,7 +29,7 @@ class Descriptor:
     meaning: str
 
 
-_GRAPH = (
+_FAST_GRAPH = (
     ("molar_mass", "amw", "g/mol", "average molar mass"),
     ("heavy_atoms", "NumHeavyAtoms", "1", "atoms other than hydrogen"),
     ("donors", "NumHBD", "1", "hydrogen-bond donors"),
@@ -44,14 +45,16 @@ _GRAPH = (
     ("bridgehead_atoms", "NumBridgeheadAtoms", "1", "bridgehead atoms"),
     ("surface", "labuteASA", "angstrom^2", "approximate surface area (Labute)"),
     ("polar_surface", "tpsa", "angstrom^2", "topological polar surface area"),
-    ("log_p", "CrippenClogP", "1", "octanol-water partition coefficient, log10 (Crippen estimate)"),
-    ("molar_refractivity", "CrippenMR", "cm^3/mol", "molar refractivity (Crippen estimate)"),
     ("chi_0", "chi0v", "1", "valence connectivity index, order 0"),
     ("chi_1", "chi1v", "1", "valence connectivity index, order 1"),
-    ("chi_2", "chi2v", "1", "valence connectivity index, order 2"),
-    ("chi_3", "chi3v", "1", "valence connectivity index, order 3"),
     ("kier_alpha", "hallKierAlpha", "1", "Hall-Kier alpha"),
     ("kappa_1", "kappa1", "1", "shape index, order 1"),
+)
+_SLOW_GRAPH = (
+    ("log_p", "CrippenClogP", "1", "octanol-water partition coefficient, log10 (Crippen estimate)"),
+    ("molar_refractivity", "CrippenMR", "cm^3/mol", "molar refractivity (Crippen estimate)"),
+    ("chi_2", "chi2v", "1", "valence connectivity index, order 2"),
+    ("chi_3", "chi3v", "1", "valence connectivity index, order 3"),
     ("kappa_2", "kappa2", "1", "shape index, order 2"),
     ("kappa_3", "kappa3", "1", "shape index, order 3"),
     ("flexibility", "Phi", "1", "Kier flexibility index"),
@@ -100,22 +103,33 @@ _DERIVED = (
     Descriptor("donors_per_heavy_atom", "1", "hydrogen-bond donors per heavy atom"),
     Descriptor("oxygen_to_carbon", "1", "oxygens per carbon (per one carbon if there is none)"),
     Descriptor("rotatable_per_heavy_atom", "1", "rotatable bonds per heavy atom"),
+)
+_CENTRES = (
     Descriptor("stereocentres", "1", "tetrahedral stereocentres, specified or not"),
     Descriptor("unspecified_stereocentres", "1", "tetrahedral stereocentres without a stated configuration"),
     Descriptor("r_centres", "1", "stereocentres labelled R"),
     Descriptor("s_centres", "1", "stereocentres labelled S"),
 )
-DESCRIPTORS = (
-    *(Descriptor(name, unit, meaning) for name, _, unit, meaning in _GRAPH),
+FAST_DESCRIPTORS = (
+    *(Descriptor(name, unit, meaning) for name, _, unit, meaning in _FAST_GRAPH),
     *(Descriptor(name, "1", f"number of {name.replace('_', ' ')}") for name in _ELEMENTS),
     *(Descriptor(name, "1", f"number of {name.replace('_', ' ')}") for name in _GROUPS),
     *_DERIVED,
 )
-"""All features in their fixed order."""
+"""Features that take little time and none of the stereochemistry, in their fixed order."""
+
+DESCRIPTORS = (
+    *FAST_DESCRIPTORS,
+    *(Descriptor(name, unit, meaning) for name, _, unit, meaning in _SLOW_GRAPH),
+    *_CENTRES,
+)
+"""All features in their fixed order, the fast ones first."""
 
 DESCRIPTOR_NAMES = tuple(descriptor.name for descriptor in DESCRIPTORS)
 
-_PROPERTIES = rdMolDescriptors.Properties([key for _, key, _, _ in _GRAPH])
+_FAST_PROPERTIES, _SLOW_PROPERTIES = (
+    rdMolDescriptors.Properties([key for _, key, _, _ in table]) for table in (_FAST_GRAPH, _SLOW_GRAPH)
+)
 _PATTERNS = tuple(Chem.MolFromSmarts(smarts) for smarts in _GROUPS.values())
 _FINGERPRINTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
 
@@ -153,6 +167,37 @@ def descriptors(smiles: Sequence[str]) -> NDArray[np.float64]:
     (3.0, 2.0, 92.09)
     """
     return _stacked(smiles, _descriptors, len(DESCRIPTORS))
+
+
+def fast_descriptors(smiles: Sequence[str]) -> NDArray[np.float64]:
+    """
+    Compute the fast part of the features alone: the first columns of `descriptors`.
+
+    Parameters
+    ----------
+    smiles : sequence of str, length n
+        Structures as SMILES.
+
+    Returns
+    -------
+    ndarray of shape (n, len(FAST_DESCRIPTORS))
+        Features in the order and units of `FAST_DESCRIPTORS`; finite.
+
+    Raises
+    ------
+    InputError
+        If a structure cannot be read.
+
+    References
+    ----------
+    .. [1] RDKit: Open-source cheminformatics, https://www.rdkit.org.
+
+    Examples
+    --------
+    >>> bool((fast_descriptors(["OCC(O)CO"]) == descriptors(["OCC(O)CO"])[:, : len(FAST_DESCRIPTORS)]).all())
+    True
+    """
+    return _stacked(smiles, _fast_descriptors, len(FAST_DESCRIPTORS))
 
 
 def fingerprints(smiles: Sequence[str]) -> NDArray[np.uint8]:
@@ -246,33 +291,44 @@ def _organic_size(fragment: Chem.Mol) -> tuple[bool, int, str]:
 @lru_cache(maxsize=_CACHE)
 def _descriptors(smiles: str) -> NDArray[np.float64]:
     molecule = prepared(smiles)
-    graph = np.array(_PROPERTIES.ComputeProperties(molecule))
+    values = [*_fast_descriptors(smiles), *_SLOW_PROPERTIES.ComputeProperties(molecule), *_centres(molecule)]
+    return _finite(values)
+
+
+@lru_cache(maxsize=_CACHE)
+def _fast_descriptors(smiles: str) -> NDArray[np.float64]:
+    molecule = prepared(smiles)
+    graph = _FAST_PROPERTIES.ComputeProperties(molecule)
     numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    elements = [float(numbers.count(number)) for number in _ELEMENTS.values()]
-    groups = [float(len(molecule.GetSubstructMatches(pattern))) for pattern in _PATTERNS]
-    values = np.array([*graph, *elements, *groups, *_derived(molecule, graph, numbers)])
-    values.flags.writeable = False
-    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    elements = [numbers.count(number) for number in _ELEMENTS.values()]
+    groups = [len(molecule.GetSubstructMatches(pattern)) for pattern in _PATTERNS]
+    return _finite([*graph, *elements, *groups, *_derived(molecule, graph, numbers)])
 
 
-def _derived(molecule: Chem.Mol, graph: NDArray[np.float64], numbers: list[int]) -> tuple[float, ...]:
+def _finite(values: Sequence[float]) -> NDArray[np.float64]:
+    finite = np.nan_to_num(np.array(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    finite.flags.writeable = False  # shared by the cache
+    return finite
+
+
+def _derived(molecule: Chem.Mol, graph: Sequence[float], numbers: list[int]) -> tuple[float, ...]:
     mass, heavy, donors, rotatable = graph[0], graph[1], graph[2], graph[4]
     carbons, halogens = numbers.count(6), sum(numbers.count(number) for number in (9, 17, 35, 53))
     hydrogens = sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms()) + numbers.count(1)
-    centres = Chem.FindMolChiralCenters(molecule, includeUnassigned=True, useLegacyImplementation=False)
-    labels = [label for _, label in centres]
     return (
         hydrogens,
         carbons + 1 + (numbers.count(7) - hydrogens - halogens) / 2,
-        float(np.log(mass)),
+        math.log(mass),
         donors / heavy,
         numbers.count(8) / max(carbons, 1),
         rotatable / heavy,
-        len(labels),
-        labels.count("?"),
-        labels.count("R"),
-        labels.count("S"),
     )
+
+
+def _centres(molecule: Chem.Mol) -> tuple[int, ...]:
+    found = Chem.FindMolChiralCenters(molecule, includeUnassigned=True, useLegacyImplementation=False)
+    labels = [label for _, label in found]
+    return len(labels), labels.count("?"), labels.count("R"), labels.count("S")
 
 
 @lru_cache(maxsize=_CACHE)

@@ -26,7 +26,13 @@ from cryokit.models.transforms import Transform
 
 FORMAT = "cryokit model 1"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "rdkit", "skops")
-TRUSTED = ("numpy.dtype", "sklearn.tree._tree.Tree")
+_KERNELS = ("ConstantKernel", "DotProduct", "Matern", "Product", "Sum", "WhiteKernel")
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn.tree._tree.Tree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    *(f"sklearn.gaussian_process.kernels.{name}" for name in _KERNELS),
+)
 """Types beyond skops' own list that a model file may hold; kept in code, never taken from the file."""
 
 _CURE = "train again with `cryokit train TARGET`, or restore the file from a backup"
@@ -152,6 +158,7 @@ def _series_facts(series: SeriesModel) -> dict:
                 "transform": asdict(view.transform),
                 "ensemble": _ensemble_facts(view.learned.ensemble),
                 "imputer": _ensemble_facts(view.learned.imputer),
+                "choice": view.choice,
             }
             for name, view in series.views.items()
         },
@@ -214,7 +221,7 @@ def _domain(target: str, facts: dict, fingerprints: np.ndarray) -> MoleculeDomai
 def _view(facts: dict, objects: dict) -> View:
     ensemble, imputer = (_ensemble(facts[name], objects[name]) for name in ("ensemble", "imputer"))
     transform = Transform(**facts.get("transform", {}))  # files from before there were transforms have none
-    return View(Learned(ensemble, imputer), Calibration(**facts["calibration"]), transform)
+    return View(Learned(ensemble, imputer), Calibration(**facts["calibration"]), transform, facts.get("choice", 0))
 
 
 def _ensemble(facts: dict | None, objects: dict | None) -> Ensemble | None:

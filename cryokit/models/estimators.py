@@ -5,8 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -14,8 +18,14 @@ from sklearn.svm import SVR
 from cryokit.errors import InputError
 from cryokit.models.targets import Member
 
-KINDS = {"svr": SVR, "extra_trees": ExtraTreesRegressor}
+KINDS = ("ridge", "svr", "extra_trees", "gradient_boosting", "gaussian_process")
 """Regressors that a recipe may name."""
+
+_GAUSSIAN_PROCESS_ROWS = 3000
+"""A Gaussian process takes time with the cube of its rows; of more rows it sees an evenly spaced part."""
+
+_SETTLED_DECIMALS = 6
+"""Matrix products differ in their last digits with the number of rows; what is rounded does not depend on the batch."""
 
 
 @dataclass(frozen=True)
@@ -108,20 +118,48 @@ def fitted_ensemble(
     scaled = scaling.fit_transform(features)
     centre, scale = float(values.mean()), float(values.std()) or 1.0
     standardised = (values - centre) / scale
-    regressors = tuple(_regressor(member, seed).fit(scaled, standardised) for member in members)
+    regressors = tuple(_fitted_member(member, scaled, standardised, seed) for member in members)
     return Ensemble(scaling=scaling, members=regressors, centre=centre, scale=scale)
 
 
+def _fitted_member(
+    member: Member, scaled: NDArray[np.float64], standardised: NDArray[np.float64], seed: int
+) -> BaseEstimator:
+    if member.kind == "gaussian_process" and len(scaled) > _GAUSSIAN_PROCESS_ROWS:
+        chosen = np.linspace(0, len(scaled) - 1, _GAUSSIAN_PROCESS_ROWS).astype(np.int64)
+        scaled, standardised = scaled[chosen], standardised[chosen]
+    regressor = _regressor(member, seed)
+    if member.columns:
+        columns = ColumnTransformer([("chosen", "passthrough", list(member.columns))])
+        regressor = Pipeline([("columns", columns), ("regressor", regressor)])
+    return regressor.fit(scaled, standardised)
+
+
 def _regressor(member: Member, seed: int) -> BaseEstimator:
-    settings = dict(member.settings)
     if member.kind == "extra_trees":
-        settings |= {"random_state": seed, "n_jobs": 1}
-    return KINDS[member.kind](**settings)
+        return ExtraTreesRegressor(**member.settings, random_state=seed, n_jobs=1)
+    if member.kind == "gradient_boosting":
+        return HistGradientBoostingRegressor(**member.settings, early_stopping=False, random_state=seed)
+    if member.kind == "gaussian_process":
+        return _gaussian_process(**member.settings)
+    return {"svr": SVR, "ridge": Ridge}[member.kind](**member.settings)
+
+
+def _gaussian_process(amplitude: float, length_scale: float, linear: float, noise: float) -> GaussianProcessRegressor:
+    """Rough similarity plus a linear trend plus noise, all of declared size: nothing is searched for in training."""
+    rough = ConstantKernel(amplitude) * Matern(length_scale=length_scale, nu=1.5)
+    return GaussianProcessRegressor(rough + ConstantKernel(linear) * DotProduct() + WhiteKernel(noise), optimizer=None)
 
 
 def _member_prediction(
     member: BaseEstimator, scaled: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Value and variance of one member; the variance is 0 where a member does not tell it."""
+    if isinstance(member, Pipeline):
+        scaled, member = member[:-1].transform(scaled), member[-1]
+    if isinstance(member, GaussianProcessRegressor):
+        value, deviation = member.predict(scaled, return_std=True)
+        return value.round(_SETTLED_DECIMALS), deviation.round(_SETTLED_DECIMALS) ** 2
     if not isinstance(member, ExtraTreesRegressor):
         return member.predict(scaled), np.zeros(len(scaled))
     single = np.ascontiguousarray(scaled, dtype=np.float32)  # the form in which trees compare thresholds

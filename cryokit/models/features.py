@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cryokit.chemistry import descriptors
+from cryokit.chemistry import conformers, descriptors, sugar_stereo
 from cryokit.chemistry.molecules import parse
 from cryokit.domain import target_named
 from cryokit.errors import InputError
@@ -15,6 +15,8 @@ from cryokit.models.columns import numbers
 from cryokit.models.recipe_features import PROTOCOL, recipe_columns, recipe_matrix, recipe_vocabulary
 from cryokit.models.targets import FEATURE_SCHEMA_VERSION
 
+BLOCKS = ("graph", "stereo", "shape", "pairs", "getaway")
+"""Blocks of features; the word before the colon in a name, or ``graph`` without one."""
 NOT_STATED = "not stated"
 """Cell or assay of literature rows that do not tell it: a category of its own, never merged with another."""
 
@@ -32,11 +34,16 @@ class FeatureSchema:
     units: tuple[str, ...]
     vocabulary: dict[str, list]
     """``components`` (pairs of key and name), ``cell`` and ``assay`` of recipes; empty for molecules."""
-    version: tuple[int, int] = (FEATURE_SCHEMA_VERSION, descriptors.SCHEMA_VERSION)
+    version: tuple[int, ...] = (FEATURE_SCHEMA_VERSION, descriptors.SCHEMA_VERSION)
 
     def as_json(self) -> dict:
         """Plain data."""
         return {name: list(item) if isinstance(item, tuple) else item for name, item in asdict(self).items()}
+
+    def columns(self, blocks: Sequence[str]) -> tuple[int, ...]:
+        """Return the places of the features of some blocks."""
+        of_name = [next((block for block in BLOCKS if name.startswith(f"{block}: ")), "graph") for name in self.names]
+        return tuple(place for place, block in enumerate(of_name) if block in blocks)
 
 
 def feature_schema(target: str, rows: pd.DataFrame | None = None) -> FeatureSchema:
@@ -64,11 +71,18 @@ def feature_schema(target: str, rows: pd.DataFrame | None = None) -> FeatureSche
         vocabulary = recipe_vocabulary(rows)
         columns = recipe_columns(vocabulary)
         return FeatureSchema(target, tuple(name for name, _ in columns), tuple(unit for _, unit in columns), vocabulary)
+    if target == "tg":
+        fast = descriptors.FAST_DESCRIPTORS
+        return FeatureSchema(target, tuple(item.name for item in fast), tuple(map(_compressed_unit, fast)), {})
     names = [descriptor.name for descriptor in descriptors.DESCRIPTORS]
     units = [descriptor.unit for descriptor in descriptors.DESCRIPTORS]
-    if target == "iri":
-        names, units = [*names, "log10 concentration_millimolar"], [*units, "log10(mmol/L)"]
-    return FeatureSchema(target, tuple(names), tuple(units), {})
+    if target != "iri":
+        return FeatureSchema(target, tuple(names), tuple(units), {})
+    in_space = (*sugar_stereo.STEREO_DESCRIPTORS, *conformers.SHAPE_DESCRIPTORS)
+    names += [*(descriptor.name for descriptor in in_space), "log10 concentration_millimolar"]
+    units += [*(descriptor.unit for descriptor in in_space), "log10(mmol/L)"]
+    version = (*FeatureSchema.version, sugar_stereo.SCHEMA_VERSION, conformers.SCHEMA_VERSION)
+    return FeatureSchema(target, tuple(names), tuple(units), {}, version)
 
 
 def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.float64]:
@@ -85,7 +99,7 @@ def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     Returns
     -------
     ndarray of shape (n, len(schema.names))
-        NaN where an optional condition is not known.
+        NaN where an optional condition or the shape of a molecule is not known.
 
     Raises
     ------
@@ -101,10 +115,43 @@ def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     """
     if target_named(schema.target).subject == "recipe":
         return recipe_matrix(schema.vocabulary, rows)
-    matrix = descriptors.descriptors([parse(smiles).smiles for smiles in rows["smiles"]])
+    structures = [parse(smiles).smiles for smiles in rows["smiles"]]
+    if schema.target == "tg":
+        return compressed(descriptors.fast_descriptors(structures))
+    matrix = descriptors.descriptors(structures)
     if schema.target == "iri":
-        matrix = np.column_stack([matrix, np.log10(numbers(rows, "concentration_millimolar"))])
+        in_space = sugar_stereo.stereo_counts(structures), conformers.shape_descriptors(structures)
+        matrix = np.column_stack([matrix, *in_space, np.log10(numbers(rows, "concentration_millimolar"))])
     return matrix
+
+
+def compressed(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Bring features to a logarithmic scale that keeps 0 and the sign.
+
+    Counts and sizes act by their ratios: the step from one hydroxyl group to two weighs more than that from
+    seven to eight.
+
+    Parameters
+    ----------
+    matrix : ndarray of any shape
+        Features.
+
+    Returns
+    -------
+    ndarray of the same shape
+        sign(x) ln(1 + abs(x)).
+
+    Examples
+    --------
+    >>> compressed(np.array([0.0, 1.0, -1.0])).round(3).tolist()
+    [0.0, 0.693, -0.693]
+    """
+    return np.sign(matrix) * np.log1p(np.abs(matrix))
+
+
+def _compressed_unit(descriptor: descriptors.Descriptor) -> str:
+    return f"log1p({descriptor.unit})"
 
 
 def checked_rows(target: str, rows: pd.DataFrame, needs_value: bool) -> pd.DataFrame:

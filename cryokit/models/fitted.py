@@ -1,7 +1,7 @@
 """A fitted model: one ensemble, calibration and domain for each series of a target."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ from cryokit.models.transforms import AS_MEASURED, IDENTITY, Transform
 
 PLAIN = "features alone"
 PREDICTION_COLUMNS = ["value", "lower", "upper", "confidence", "in_training", "in_domain", "domain_reasons"]
+
+_ALTERNATIVE_PENALTY = 1.05
+"""An alternative must lower the squared error by about 5 %, so that chance alone rarely moves a small series to it."""
 
 _IMPUTER = (Member("svr", {"C": 10.0, "gamma": 0.003, "epsilon": 0.03}),)
 
@@ -46,6 +49,8 @@ class View:
     calibration: Calibration
     transform: Transform = AS_MEASURED
     """Scale on which `learned` predicts and `calibration` was found out."""
+    choice: int = 0
+    """Which ensemble of the recipe was taken: 0 for its members, from 1 on for its alternatives."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,9 @@ class FittedModel:
         }
 
 
-def fit(target: str, rows: pd.DataFrame, seed: int = 0) -> FittedModel:
+def fit(
+    target: str, rows: pd.DataFrame, seed: int = 0, helper: Ensemble | None = None, recipe: Recipe | None = None
+) -> FittedModel:
     """
     Fit the recipe of a target to measured rows, one model for each series.
 
@@ -163,6 +170,11 @@ def fit(target: str, rows: pd.DataFrame, seed: int = 0) -> FittedModel:
         Row frame of the target with ``value``; viability rows carry ``components``.
     seed : int
         Fixes all randomness: equal rows and seed give bit-equal predictions.
+    helper : Ensemble, optional
+        Predicts the optional property where it is not measured (see `helpers.fitted_helper`); without it that
+        property is learned from `rows` and used only where it is measured.
+    recipe : Recipe, optional
+        Another recipe for the same target.
 
     Returns
     -------
@@ -178,14 +190,14 @@ def fit(target: str, rows: pd.DataFrame, seed: int = 0) -> FittedModel:
     ----------
     .. [1] Galeazzo, T. and Shiraiwa, M. (2022). Environ. Sci. Atmos. 2, 362-374. 10.1039/D1EA00090J
     """
-    recipe = recipe_for(target)
+    recipe = recipe or recipe_for(target)
     checked = checked_rows(target, rows, needs_value=True)
     if checked.empty:
         msg = f"there is no row to fit a {target} model to; load measured rows first"
         raise InputError(msg)
     names = pd.Series(series_of(target, checked))
     parts = {name: checked[names == name].reset_index(drop=True) for name in sorted(names.unique())}
-    return FittedModel(target, seed, {name: _series_model(recipe, part, seed) for name, part in parts.items()})
+    return FittedModel(target, seed, {name: _series_model(recipe, part, seed, helper) for name, part in parts.items()})
 
 
 def row_identities(target: str, rows: pd.DataFrame) -> list[str]:
@@ -205,15 +217,17 @@ def _basis(calibration: Calibration) -> dict:
     return {name: None if isinstance(item, float) and not np.isfinite(item) else item for name, item in facts.items()}
 
 
-def _series_model(recipe: Recipe, rows: pd.DataFrame, seed: int) -> SeriesModel:
+def _series_model(recipe: Recipe, rows: pd.DataFrame, seed: int, helper: Ensemble | None) -> SeriesModel:
     schema = feature_schema(recipe.target, rows)
+    recipe = recipe.placed(schema.columns)
     matrix, values = feature_matrix(schema, rows), numbers(rows, "value")
-    group = groups(recipe.target, rows)
-    views = {PLAIN: _view(recipe, matrix, None, values, group, seed)}
+    nothing = np.full(len(values), np.nan)
+    known = _Known(matrix, nothing, values, groups(recipe.target, rows), helper)
+    views = {PLAIN: _view(recipe, known, seed)}
     if recipe.optional_property:
         extra = numbers(rows, recipe.optional_property)
         if np.isfinite(extra).sum() >= recipe.minimum_rows:
-            views[recipe.optional_property] = _view(recipe, matrix, extra, values, group, seed)
+            views[recipe.optional_property] = _view(recipe, replace(known, extra=extra), seed)
     ranges = [name for name in (recipe.optional_property, "concentration_millimolar") if name]
     return SeriesModel(
         schema=schema,
@@ -223,32 +237,51 @@ def _series_model(recipe: Recipe, rows: pd.DataFrame, seed: int) -> SeriesModel:
     )
 
 
-def _view(
-    recipe: Recipe,
-    matrix: NDArray[np.float64],
-    extra: NDArray[np.float64] | None,
-    values: NDArray[np.float64],
-    group: NDArray[np.int64],
-    seed: int,
-) -> View:
+@dataclass(frozen=True)
+class _Known:
+    """Training rows of one view: features, optional property (NaN where unknown), values and groups."""
+
+    matrix: NDArray[np.float64]
+    extra: NDArray[np.float64]
+    values: NDArray[np.float64]
+    group: NDArray[np.int64]
+    helper: Ensemble | None
+
+    def part(self, chosen: NDArray[np.bool_]) -> "_Known":
+        """Return some of the rows."""
+        return _Known(self.matrix[chosen], self.extra[chosen], self.values[chosen], self.group[chosen], self.helper)
+
+
+def _view(recipe: Recipe, known: _Known, seed: int) -> View:
     """Fit on all rows; calibrate on out-of-fold errors of the rows that this view would be asked about."""
-    members = recipe.members if len(values) >= recipe.minimum_rows else ()
-    transform = recipe.transform if members else AS_MEASURED  # the mean alone is that of the values themselves
-    bounds, values = _bounds(recipe, values), transform.forward(values)
-    optional = np.full(len(values), np.nan) if extra is None else extra
-    asked = np.ones(len(values), dtype=bool) if extra is None else np.isfinite(extra)
-    folds = _calibration_folds(recipe, group, seed)
-    errors, spread = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    enough = len(known.values) >= recipe.minimum_rows
+    ensembles = (recipe.members, *recipe.alternatives) if enough else ((),)
+    transform = recipe.transform if enough else AS_MEASURED  # the mean alone is that of the values themselves
+    bounds, known = _bounds(recipe, known.values), replace(known, values=transform.forward(known.values))
+    folds = _calibration_folds(recipe, known.group, seed)
+    tried = [_out_of_fold(members, known, folds, seed) for members in ensembles]
+    squared = np.array([np.sum(errors[np.isfinite(errors)] ** 2) for errors, _ in tried])
+    choice = int(np.argmin(squared * np.where(np.arange(len(squared)) > 0, _ALTERNATIVE_PENALTY, 1.0)))
+    errors, spread = tried[choice]
+    scored = np.isfinite(errors)
+    calibration = calibrated(errors[scored], spread[scored], folds[scored], known.group[scored], bounds)
+    return View(_learned(ensembles[choice], known, seed), calibration, transform, choice)
+
+
+def _out_of_fold(
+    members: tuple[Member, ...], known: _Known, folds: NDArray[np.int64], seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Absolute error and spread of each row that is asked about, NaN for the others."""
+    asked = np.isfinite(known.extra) if np.isfinite(known.extra).any() else np.ones(len(folds), dtype=bool)
+    errors, spread = np.full(len(folds), np.nan), np.full(len(folds), np.nan)
     for fold in np.unique(folds[folds >= 0]):
-        inside, held_out = folds != fold, (folds == fold) & asked
+        held_out = (folds == fold) & asked
         if not held_out.any():
             continue
-        learned = _learned(members, matrix[inside], optional[inside], values[inside], seed, extra is not None)
-        value, spread[held_out] = learned.predict(matrix[held_out], optional[held_out])
-        errors[held_out] = np.abs(value - values[held_out])
-    scored = np.isfinite(errors)
-    calibration = calibrated(errors[scored], spread[scored], folds[scored], group[scored], bounds)
-    return View(_learned(members, matrix, optional, values, seed, extra is not None), calibration, transform)
+        learned = _learned(members, known.part(folds != fold), seed)
+        value, spread[held_out] = learned.predict(known.matrix[held_out], known.extra[held_out])
+        errors[held_out] = np.abs(value - known.values[held_out])
+    return errors, spread
 
 
 def _calibration_folds(recipe: Recipe, group: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -258,32 +291,27 @@ def _calibration_folds(recipe: Recipe, group: NDArray[np.int64], seed: int) -> N
     return grouped_assignment(group, recipe.calibration_folds, [seed, recipe.calibration_folds])
 
 
-def _learned(
-    members: tuple[Member, ...],
-    matrix: NDArray[np.float64],
-    extra: NDArray[np.float64],
-    values: NDArray[np.float64],
-    seed: int,
-    uses_extra: bool,
-) -> Learned:
-    if not uses_extra:
-        return Learned(fitted_ensemble(members, matrix, values, seed), None)
-    known = np.isfinite(extra)
-    if not known.any():
-        return Learned(fitted_ensemble((), matrix, values, seed), None)
-    imputer = fitted_ensemble(_IMPUTER, matrix[known], extra[known], seed)
-    completed = _completed(matrix, extra, imputer)
-    return Learned(fitted_ensemble(members, completed, values, seed), imputer)
+def _learned(members: tuple[Member, ...], known: _Known, seed: int) -> Learned:
+    imputer = known.helper or _imputer(known, seed)
+    completed = _completed(known.matrix, known.extra, imputer)
+    return Learned(fitted_ensemble(members, completed, known.values, seed), imputer)
+
+
+def _imputer(known: _Known, seed: int) -> Ensemble | None:
+    """Learn the optional property from the rows themselves, for want of a helper that knows other molecules."""
+    measured = np.isfinite(known.extra)
+    return fitted_ensemble(_IMPUTER, known.matrix[measured], known.extra[measured], seed) if measured.any() else None
 
 
 def _completed(
     matrix: NDArray[np.float64], extra: NDArray[np.float64], imputer: Ensemble | None
 ) -> NDArray[np.float64]:
-    """Append the optional property, imputed where unknown, and a mask that says where it is known."""
+    """Append the optional property, predicted where unknown, and a mask that says where it is measured."""
     if imputer is None:
         return matrix
-    known = np.isfinite(extra)
-    return np.column_stack([matrix, np.where(known, extra, imputer.predict(matrix)[0]), known.astype(np.float64)])
+    measured = np.isfinite(extra)
+    filled = np.where(measured, extra, imputer.predict(matrix)[0])
+    return np.column_stack([matrix, filled, measured.astype(np.float64)])
 
 
 def _bounds(recipe: Recipe, values: NDArray[np.float64]) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """The declared recipe of each target: features, estimators, folds; a model is built from nothing else."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from cryokit.errors import NotFoundError
 from cryokit.models.transforms import AS_MEASURED, Transform
@@ -16,6 +17,10 @@ class Member:
     kind: str
     """A key of `estimators.KINDS`."""
     settings: dict[str, float | int | str]
+    blocks: tuple[str, ...] = ()
+    """Blocks of features that it sees (see `features.BLOCKS`); none for all features."""
+    columns: tuple[int, ...] = ()
+    """Places of those features in the matrix, filled in when the features are known (see `Recipe.placed`)."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,48 @@ class Recipe:
     """With fewer rows the mean is predicted and nothing is learned."""
     transform: Transform = AS_MEASURED
     """Scale on which the members learn and intervals are calibrated."""
+    alternatives: tuple[tuple[Member, ...], ...] = ()
+    """Other ensembles that may take the place of `members`: each series gets one if it clearly lowers the squared error
+    in the calibration folds, which lie inside its training rows."""
+
+    helper_members: tuple[Member, ...] = ()
+    """What predicts the optional property where it is not measured, learned from other molecules (see `helpers`)."""
 
     def as_json(self) -> dict:
         """Plain data, for the registry and the artifact."""
-        return asdict(self) | {"members": [asdict(member) for member in self.members]}
+        return asdict(self)
+
+    def placed(self, columns: Callable[[Sequence[str]], tuple[int, ...]]) -> "Recipe":
+        """Return the recipe with the columns of each member's blocks filled in, found by a feature schema."""
+        ensembles = [
+            tuple(replace(member, columns=columns(member.blocks)) if member.blocks else member for member in ensemble)
+            for ensemble in (self.members, *self.alternatives)
+        ]
+        return replace(self, members=ensembles[0], alternatives=tuple(ensembles[1:]))
 
 
-_SHARP_TREES = Member("extra_trees", {"n_estimators": 120, "max_features": 0.5, "min_samples_leaf": 1})
-_SMOOTH_TREES = Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 5})
+_TG_MEMBERS = (
+    Member("svr", {"C": 20.0, "gamma": 0.0012, "epsilon": 0.03}),
+    Member("extra_trees", {"n_estimators": 100, "max_features": 1.0, "min_samples_leaf": 1}),
+    Member("gaussian_process", {"amplitude": 1.0, "length_scale": 15.0, "linear": 0.003, "noise": 0.02}),
+)
+_MELTING_MEMBERS = (
+    Member("gradient_boosting", {"max_iter": 400, "learning_rate": 0.08, "l2_regularization": 1.0}),
+    Member("svr", {"C": 3.0, "gamma": 0.01, "epsilon": 0.3}),
+)
 _RECIPE_TREES = Member("extra_trees", {"n_estimators": 200, "max_features": 0.5, "min_samples_leaf": 1})
+_IRI_SHAPE = ("graph", "stereo", "shape")
+_IRI_SURFACE = (
+    Member("svr", {"C": 3.0, "gamma": 0.003, "epsilon": 0.1}, _IRI_SHAPE),
+    Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, _IRI_SHAPE),
+)
+_IRI_PAIRS = (
+    Member(
+        "extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("graph", "stereo", "pairs")
+    ),
+    Member("extra_trees", {"n_estimators": 100, "max_features": 1.0, "min_samples_leaf": 1}, ("pairs",)),
+    Member("extra_trees", {"n_estimators": 100, "max_features": 0.33, "min_samples_leaf": 2}, ("getaway",)),
+)
 
 RECIPES = {
     recipe.target: recipe
@@ -54,7 +92,8 @@ RECIPES = {
             target="tg",
             molecule_features=True,
             optional_property="tm_kelvin",
-            members=(Member("svr", {"C": 10.0, "gamma": 0.003, "epsilon": 0.03}), _SHARP_TREES),
+            members=_TG_MEMBERS,
+            helper_members=_MELTING_MEMBERS,
             split="leave-compound-out: grouped 10-fold, no connectivity and no name on both sides",
             n_folds=10,
             n_repeats=1,
@@ -65,12 +104,13 @@ RECIPES = {
             target="iri",
             molecule_features=True,
             optional_property=None,
-            members=(Member("svr", {"C": 1.0, "gamma": 0.01, "epsilon": 0.1}), _SMOOTH_TREES),
+            members=_IRI_SURFACE,
             split="leave-compound-out: grouped 10-fold, 3 repeats, no connectivity and no name on both sides",
             n_folds=10,
             n_repeats=3,
             calibration_folds=5,
             minimum_rows=10,
+            alternatives=(_IRI_PAIRS,),
         ),
         Recipe(
             target="viability",

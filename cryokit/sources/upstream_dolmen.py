@@ -22,6 +22,7 @@ KNOWN_ERRORS_GLYCO = (
     "stereoisomers share a constitution and differ by up to 70.5 %MGS: structures keep their stereochemistry",
     "11 rows are at other concentrations than 22 mM: flagged; 3 do not report theirs: excluded",
     "values above 100 % are valid and never clipped; there is no spread of repeats",
+    "a missing name is written nan: emptied, so that unlike molecules do not pass for one",
     "dolmen_glyco is contained in dolmen_glyco2: load only one of them",
 )
 
@@ -63,7 +64,7 @@ def _row(
         excluded.append("the concentration is not reported")
     spread = raw.get("Exp. error")
     return {
-        "name": raw["Name"].strip(),
+        "name": _name(raw),
         "smiles": molecule.smiles,
         "inchikey": molecule.inchikey,
         "value": float(raw["Exp. % MGS"]),
@@ -81,6 +82,12 @@ def _row(
         "flags": "; ".join(flags),
         "excluded": "; ".join(excluded),
     }
+
+
+def _name(raw: dict[str, str]) -> str:
+    """Name as written; ``nan`` stands for a missing one and would make one substance of several."""
+    name = raw["Name"].strip()
+    return "" if name.lower() == "nan" else name
 
 
 def _concentration(raw: dict[str, str]) -> float | None:

@@ -108,6 +108,40 @@ def rank_correlation(measured: Vector, value: Vector) -> float:
     return float(first @ second / math.sqrt(float(first @ first) * float(second @ second)))
 
 
+def area_under_curve(measured: Vector, value: Vector, threshold: float) -> float:
+    """
+    Area under the ROC curve for finding the rows that measure at most a threshold; low predictions come first.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values, in one unit.
+    threshold : float
+        A row is to be found if its measured value is at or below this, in the same unit.
+
+    Returns
+    -------
+    float
+        Chance that a row to be found is predicted lower than another one, ties counting half; NaN if there is no
+        row to be found or no other.
+
+    References
+    ----------
+    .. [1] Hanley, J. A. and McNeil, B. J. (1982). Radiology 143, 29-36. 10.1148/radiology.143.1.7063747
+
+    Examples
+    --------
+    >>> area_under_curve(np.array([10.0, 40.0, 90.0]), np.array([5.0, 60.0, 60.0]), threshold=50.0)
+    0.75
+    """
+    wanted = measured <= threshold
+    n_wanted, n_other = int(wanted.sum()), int((~wanted).sum())
+    if not n_wanted or not n_other:
+        return math.nan
+    ranks = rankdata(-value)
+    return float((ranks[wanted].sum() - n_wanted * (n_wanted + 1) / 2) / (n_wanted * n_other))
+
+
 def interval_coverage(measured: Vector, lower: Vector, upper: Vector) -> float:
     """
     Fraction of measured values inside their interval, bounds included.

@@ -68,3 +68,13 @@ def test_averages_leave_out_what_a_repeat_does_not_define():
     result = metrics.averaged([{"r2": math.nan, "n": 2}, {"r2": 0.5, "n": 2}])
 
     assert result == {"r2": 0.5, "n": 2}
+
+
+def test_area_under_curve_counts_ties_half_and_needs_both_classes():
+    measured = np.array([10.0, 40.0, 90.0])
+
+    assert metrics.area_under_curve(measured, np.array([1.0, 2.0, 3.0]), 50.0) == 1.0
+    assert metrics.area_under_curve(measured, np.array([3.0, 2.0, 1.0]), 50.0) == 0.0
+    assert metrics.area_under_curve(measured, np.ones(3), 50.0) == 0.5
+    assert math.isnan(metrics.area_under_curve(measured, measured, 5.0))
+    assert math.isnan(metrics.area_under_curve(measured, measured, 95.0))
