@@ -21,7 +21,7 @@ WAITING_PER_WORKER = 2
 """Tasks given out for each worker: one that runs and one that waits, so that no worker idles and nothing piles up."""
 
 _LOCAL_HOST = "127.0.0.1"
-_CONNECT_SECONDS = 20
+_CONNECT_SECONDS = 10
 _WORKER_SECONDS = 60
 _TRIES = 10
 """Workers that may die under one task before the task is called the culprit."""
@@ -50,9 +50,14 @@ def connected(address: str | None = None, workers: int | None = None) -> Iterato
         If nothing answers at the address, or there is no worker.
     """
     import dask
+    import distributed  # first: it brings the defaults that are changed here for a while
 
-    configured = {"distributed.scheduler.allowed-failures": _TRIES, "distributed.admin.low-level-log-length": 0}
-    configured |= {"distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s", "logging.distributed": "critical"}
+    logging.getLogger(distributed.__name__).setLevel(logging.CRITICAL)  # what matters comes as an error of a task
+    configured = {
+        "distributed.scheduler.allowed-failures": _TRIES,
+        "distributed.admin.low-level-log-length": 0,
+        "distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s",
+    }
     with dask.config.set(configured), contextlib.ExitStack() as stack:
         yield stack.enter_context(_client_of(address) if address else _local_client(workers or core_count()))
 

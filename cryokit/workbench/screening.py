@@ -152,29 +152,23 @@ class Screening(Predictions):
         screening_targets(targets)
         _refuse_unused(targets, versions, conditions)
         questions, labels, facts = [], {}, {}
-        for target in targets:
+        for target, values in {target: _checked_conditions(target, conditions) for target in targets}.items():
             registered = self.model(target, versions.get(target))
-            values, series = self._conditions(target, registered, conditions)
+            label = self._label(registered, values)
             questions.append(Question(target, registered["artifact_sha256"], values))
-            labels[target] = registered["metrics"]["series"].get(series, {}).get("verdict", INSUFFICIENT_SKILL)
+            labels[target] = label
             facts[f"model of {target}"] = f"version {registered['version']}, sha256 {registered['artifact_sha256']}"
             facts[f"conditions of {target}"] = ", ".join(f"{name} {item}" for name, item in values.items()) or "none"
         begun_with = source.path.stat()
         return Request(source, targets, tuple(questions), labels, facts, partition_rows, begun_with)
 
-    def _conditions(self, target: str, registered: dict, given: Mapping[str, object]) -> tuple[dict, str]:
-        """Return the conditions of a target as its model takes them, checked as those of a prediction are."""
+    def _label(self, registered: dict, conditions: Mapping[str, object]) -> str:
+        """Return whether the model of these conditions has skill, or say for which conditions there are models."""
         from cryokit.models.groups import series_name
 
-        specification = target_named(target)
-        known = [condition.name for condition in specification.conditions]
-        cells = {name: str(value) for name, value in given.items() if name in known}
-        question = checked_question(cells | {"smiles": _ANYTHING}, specification, names.molecule_named)
-        if question.problems:
-            raise InputError("; ".join(question.problems))
-        values = {name: question.values[name] for name in known}
-        series = self.loaded_model(registered["artifact_sha256"]).require_series(series_name(target, values))
-        return values, series
+        model = self.loaded_model(registered["artifact_sha256"])
+        series = model.require_series(series_name(registered["target"], conditions))
+        return registered["metrics"]["series"].get(series, {}).get("verdict", INSUFFICIENT_SKILL)
 
     @contextlib.contextmanager
     def _job(self, request: Request, out: Path) -> Iterator[Progress]:
@@ -253,6 +247,17 @@ def _refuse_impossible(library: Path, out: Path, partition_rows: int) -> None:
     if not 1 <= partition_rows <= MAX_PARTITION_ROWS:
         msg = f"a partition has {partition_rows} rows; it must have 1 to {MAX_PARTITION_ROWS}"
         raise InputError(msg)
+
+
+def _checked_conditions(target: str, given: Mapping[str, object]) -> dict[str, object]:
+    """Return the conditions of a target as its model takes them, checked as those of a prediction are."""
+    specification = target_named(target)
+    known = [condition.name for condition in specification.conditions]
+    cells = {name: str(value) for name, value in given.items() if name in known}
+    question = checked_question(cells | {"smiles": _ANYTHING}, specification, names.molecule_named)
+    if question.problems:
+        raise InputError("; ".join(question.problems))
+    return {name: question.values[name] for name in known}
 
 
 def _refuse_unused(targets: Sequence[str], versions: Mapping[str, int], conditions: Mapping[str, object]) -> None:
