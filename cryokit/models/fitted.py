@@ -16,7 +16,7 @@ from cryokit.models.features import PROTOCOL, FeatureSchema, checked_rows, featu
 from cryokit.models.groups import composition, grouped_assignment, groups, series_of
 from cryokit.models.intervals import Calibration, calibrated
 from cryokit.models.targets import Member, Recipe, recipe_for
-from cryokit.models.transforms import AS_MEASURED, IDENTITY, Transform
+from cryokit.models.transforms import AS_MEASURED, LOGIT, Transform
 
 PLAIN = "features alone"
 PREDICTION_COLUMNS = ["value", "lower", "upper", "confidence", "in_training", "in_domain", "domain_reasons"]
@@ -222,7 +222,7 @@ def _series_model(recipe: Recipe, rows: pd.DataFrame, seed: int, helper: Ensembl
     recipe = recipe.placed(schema.columns)
     matrix, values = feature_matrix(schema, rows), numbers(rows, "value")
     nothing = np.full(len(values), np.nan)
-    known = _Known(matrix, nothing, values, groups(recipe.target, rows), helper)
+    known = Known(matrix, nothing, values, groups(recipe.target, rows), helper)
     views = {PLAIN: _view(recipe, known, seed)}
     if recipe.optional_property:
         extra = numbers(rows, recipe.optional_property)
@@ -238,7 +238,7 @@ def _series_model(recipe: Recipe, rows: pd.DataFrame, seed: int, helper: Ensembl
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """Training rows of one view: features, optional property (NaN where unknown), values and groups."""
 
     matrix: NDArray[np.float64]
@@ -247,12 +247,12 @@ class _Known:
     group: NDArray[np.int64]
     helper: Ensemble | None
 
-    def part(self, chosen: NDArray[np.bool_]) -> "_Known":
+    def part(self, chosen: NDArray[np.bool_]) -> "Known":
         """Return some of the rows."""
-        return _Known(self.matrix[chosen], self.extra[chosen], self.values[chosen], self.group[chosen], self.helper)
+        return Known(self.matrix[chosen], self.extra[chosen], self.values[chosen], self.group[chosen], self.helper)
 
 
-def _view(recipe: Recipe, known: _Known, seed: int) -> View:
+def _view(recipe: Recipe, known: Known, seed: int) -> View:
     """Fit on all rows; calibrate on out-of-fold errors of the rows that this view would be asked about."""
     enough = len(known.values) >= recipe.minimum_rows
     ensembles = (recipe.members, *recipe.alternatives) if enough else ((),)
@@ -269,7 +269,7 @@ def _view(recipe: Recipe, known: _Known, seed: int) -> View:
 
 
 def _out_of_fold(
-    members: tuple[Member, ...], known: _Known, folds: NDArray[np.int64], seed: int
+    members: tuple[Member, ...], known: Known, folds: NDArray[np.int64], seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Absolute error and spread of each row that is asked about, NaN for the others."""
     asked = np.isfinite(known.extra) if np.isfinite(known.extra).any() else np.ones(len(folds), dtype=bool)
@@ -291,13 +291,13 @@ def _calibration_folds(recipe: Recipe, group: NDArray[np.int64], seed: int) -> N
     return grouped_assignment(group, recipe.calibration_folds, [seed, recipe.calibration_folds])
 
 
-def _learned(members: tuple[Member, ...], known: _Known, seed: int) -> Learned:
+def _learned(members: tuple[Member, ...], known: Known, seed: int) -> Learned:
     imputer = known.helper or _imputer(known, seed)
     completed = _completed(known.matrix, known.extra, imputer)
     return Learned(fitted_ensemble(members, completed, known.values, seed), imputer)
 
 
-def _imputer(known: _Known, seed: int) -> Ensemble | None:
+def _imputer(known: Known, seed: int) -> Ensemble | None:
     """Learn the optional property from the rows themselves, for want of a helper that knows other molecules."""
     measured = np.isfinite(known.extra)
     return fitted_ensemble(_IMPUTER, known.matrix[measured], known.extra[measured], seed) if measured.any() else None
@@ -316,7 +316,7 @@ def _completed(
 
 def _bounds(recipe: Recipe, values: NDArray[np.float64]) -> tuple[float, float]:
     """Plausible range, widened to the training values where a lab measured beyond it; for a logit 0 to 1, widened."""
-    if recipe.transform.kind != IDENTITY:
+    if recipe.transform.kind == LOGIT:
         return min(0.0, float(values.min())), max(1.0, float(values.max()))
     target = target_named(recipe.target)
     return min(target.plausible_lower, float(values.min())), max(target.plausible_upper, float(values.max()))

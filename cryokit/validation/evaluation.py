@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cryokit.domain import INSUFFICIENT_SKILL, checked_seed
+from cryokit.models.estimators import Ensemble
 from cryokit.models.features import checked_rows, numbers
 from cryokit.models.fitted import fit
 from cryokit.models.groups import series_of, subjects
@@ -68,7 +69,12 @@ class Evaluation:
 
 
 def evaluate(
-    target: str, rows: pd.DataFrame, folds: pd.DataFrame, seed: int = 0, on_fold: OnFold | None = None
+    target: str,
+    rows: pd.DataFrame,
+    folds: pd.DataFrame,
+    seed: int = 0,
+    on_fold: OnFold | None = None,
+    helper: Ensemble | None = None,
 ) -> Evaluation:
     """
     Evaluate the recipe of a target out of fold.
@@ -88,6 +94,9 @@ def evaluate(
         Fixes all randomness.
     on_fold : callable, optional
         Called with the number of folds done and of all folds.
+    helper : Ensemble, optional
+        What predicts the optional property; learned from molecules that share nothing with `rows`
+        (see `helpers.fitted_helper`).
 
     Returns
     -------
@@ -110,7 +119,7 @@ def evaluate(
     splits = list(plain.groupby(["repeat", "fold"]))
     parts = []
     for done, (_, part) in enumerate(splits, start=1):
-        parts.append(part.assign(**_fold_predictions(target, checked, series, part["row"].to_numpy(), seed)))
+        parts.append(part.assign(**_fold_predictions(target, checked, series, part["row"].to_numpy(), seed, helper)))
         if on_fold:
             on_fold(done, len(splits))
     table = pd.concat(parts, ignore_index=True)
@@ -119,11 +128,16 @@ def evaluate(
 
 
 def _fold_predictions(
-    target: str, rows: pd.DataFrame, series: NDArray[np.str_], held_out: NDArray[np.int64], seed: int
+    target: str,
+    rows: pd.DataFrame,
+    series: NDArray[np.str_],
+    held_out: NDArray[np.int64],
+    seed: int,
+    helper: Ensemble | None,
 ) -> dict[str, NDArray[np.float64]]:
     """Predict the held-out rows from all others, by the model and by each baseline, series by series."""
     training = np.setdiff1d(np.arange(len(rows)), held_out)
-    model = fit(target, rows.iloc[training], seed)
+    model = fit(target, rows.iloc[training], seed, helper)
     known = baselines_for(target)
     found = {name: np.full((len(held_out), 3), np.nan) for name in ("", *known)}
     for name in np.unique(series[held_out]):

@@ -16,6 +16,7 @@ from cryokit.errors import NotFoundError
 from cryokit.models.targets import RECIPES
 from cryokit.sources import imports
 from cryokit.workbench.core import Core, Progress, with_components
+from cryokit.workbench.helpers import helper_for
 
 if TYPE_CHECKING:
     from cryokit.validation.evaluation import Evaluation
@@ -53,7 +54,9 @@ class Modelling(Core):
         team_id = registry.team_id(team) if team else None
         rows = self._stored_rows(target, selection, team_id)
         evaluation = _cross_validated(target, rows, seed, progress)
-        artifact_sha256 = artifacts.save(fit(target, rows, seed), self.settings.artifacts_dir)
+        artifact_sha256 = artifacts.save(
+            fit(target, rows, seed, helper_for(target, rows, seed)), self.settings.artifacts_dir
+        )
         with registry.transaction():
             snapshot_id, _ = registry.store_snapshot(target, rows, team_id)
             version = registry.store_model_version(
@@ -122,7 +125,8 @@ class Modelling(Core):
 
         rows, warnings = imports.rows_for_evaluation(data_file, target_named(target).name)
         folds = imports.read_folds(fold_file, len(rows))
-        evaluation = evaluate(target, with_components(target, rows), folds, seed, progress)
+        helper = helper_for(target, rows, seed)
+        evaluation = evaluate(target, with_components(target, rows), folds, seed, progress, helper)
         return evaluation.as_json() | {"warnings": warnings}
 
     def selections(self, target: str) -> list[str]:
@@ -246,4 +250,4 @@ def _cross_validated(target: str, rows: pd.DataFrame, seed: int, progress: Progr
 
     recipe = RECIPES[target]
     folds = grouped_folds(target, rows, recipe.n_folds, recipe.n_repeats, seed)
-    return evaluate(target, rows, folds, seed, progress)
+    return evaluate(target, rows, folds, seed, progress, helper_for(target, rows, seed))

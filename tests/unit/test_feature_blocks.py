@@ -6,7 +6,7 @@ import numpy as np
 
 from cryokit.models.estimators import fitted_ensemble
 from cryokit.models.features import BLOCKS, feature_schema
-from cryokit.models.fitted import PLAIN, _view
+from cryokit.models.fitted import PLAIN, Known, _view
 from cryokit.models.targets import Member, recipe_for
 
 
@@ -39,9 +39,11 @@ def test_a_series_gets_the_ensemble_that_suits_it():
     features = generator.normal(size=(80, 2))
     first, second = ((Member("extra_trees", {"n_estimators": 20}, columns=(place,)),) for place in (0, 1))
     recipe = dataclasses.replace(recipe_for("iri"), members=first, alternatives=(second,))
-    group = np.arange(80)
+    unknown, group = np.full(80, np.nan), np.arange(80)
 
-    choices = [_view(recipe, features, None, features[:, place] * 30.0, group, 0).choice for place in (0, 1)]
+    choices = [
+        _view(recipe, Known(features, unknown, features[:, place] * 30.0, group, None), 0).choice for place in (0, 1)
+    ]
 
     assert choices == [0, 1]
 

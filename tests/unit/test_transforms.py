@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cryokit.errors import InputError
 from cryokit.models import artifacts
 from cryokit.models.fitted import PLAIN, fit
 from cryokit.models.targets import RECIPES
@@ -32,9 +33,19 @@ def test_an_interval_that_reaches_the_end_includes_what_lies_beyond():
     assert np.isinf(upper[0])
 
 
-def test_only_viability_learns_on_another_scale():
+def test_logarithms_come_back_and_refuse_what_has_none():
+    scale = Transform("log")
+    lower, upper = scale.interval(np.log([100.0]), np.log([400.0]))
+
+    assert scale.inverse(scale.forward(np.array([50.0, 600.0]))) == pytest.approx([50.0, 600.0])
+    assert (lower[0], upper[0]) == pytest.approx((100.0, 400.0))
+    with pytest.raises(InputError, match="0 has no logarithm"):
+        scale.forward(np.array([0.0, 1.0]))
+
+
+def test_each_target_learns_on_its_scale():
     assert {target: recipe.transform.kind for target, recipe in RECIPES.items()} == {
-        "tg": "identity",
+        "tg": "log",
         "iri": "identity",
         "viability": "logit",
     }

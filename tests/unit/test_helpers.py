@@ -1,0 +1,70 @@
+"""The helper of the glass transition: it has seen no molecule that is trained on or tested."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cryokit.chemistry.molecules import normalised_name, parse
+from cryokit.errors import InputError
+from cryokit.models.features import feature_matrix
+from cryokit.models.fitted import fit
+from cryokit.models.helpers import fitted_helper, unrelated
+from cryokit.sources.bundled import bundled_rows
+from cryokit.sources.melting_table import measured_melting_points
+
+
+@pytest.fixture(scope="module")
+def table():
+    return measured_melting_points()
+
+
+def test_every_melting_point_is_plausible_and_has_its_sources(table):
+    assert len(table) > 10_000
+    assert table["connectivity"].is_unique
+    assert table["value"].between(50.0, 700.0).all()
+    assert table["source"].str.startswith("chemicals: ").all()
+    assert not table["source"].str.contains("JOBACK").any()
+
+
+def test_known_melting_points_are_found(table):
+    naphthalene = table[table["connectivity"] == parse("c1ccc2ccccc2c1").connectivity]
+
+    assert naphthalene["value"].iloc[0] == pytest.approx(353.4, abs=1.0)
+
+
+def test_no_molecule_of_the_glass_transitions_is_left_by_connectivity_or_name(table):
+    rows = bundled_rows("tg")
+    connectivities = {parse(smiles).connectivity for smiles in rows["smiles"]}
+    names = {normalised_name(name) for name in rows["name"]}
+    left = unrelated(table, connectivities, names)
+
+    assert 100 < len(table) - len(left) < 1000
+    assert not set(left["connectivity"]) & connectivities
+    assert not {normalised_name(name) for name in left["name"]} & names
+
+
+def test_too_few_molecules_are_refused(table):
+    with pytest.raises(InputError, match="only 20 molecules are left"):
+        fitted_helper("tg", table.head(20), bundled_rows("tg"))
+
+
+def test_targets_without_helper_get_none(table):
+    assert fitted_helper("iri", table, bundled_rows("tg")) is None
+
+
+def test_a_helper_teaches_what_the_rows_cannot(table, made_up_tg):
+    some = table.iloc[::40]
+    helper = fitted_helper("tg", some, made_up_tg)
+    alone, helped = fit("tg", made_up_tg), fit("tg", made_up_tg, helper=helper)
+
+    assert not np.array_equal(alone.predict(made_up_tg)["value"], helped.predict(made_up_tg)["value"])
+    assert helped.predict(made_up_tg.assign(tm_kelvin=np.nan))["value"].notna().all()
+
+
+def test_equal_molecules_and_seed_give_an_equal_helper(table):
+    some, rows = table.iloc[::50], pd.DataFrame({"smiles": ["OCCO"], "name": ["ethylene glycol"]})
+    model = fit("tg", pd.DataFrame({"smiles": ["CCO", "OCCO"], "value": [97.0, 150.0]}))
+    matrix = feature_matrix(model.series["all"].schema, pd.DataFrame({"smiles": ["CCO", "CCCO"]}))
+    first, again = (fitted_helper("tg", some, rows, seed=5).predict(matrix)[0] for _ in range(2))
+
+    assert np.array_equal(first, again)
