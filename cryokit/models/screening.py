@@ -1,17 +1,19 @@
 """Predictions of one part of a library, as a worker makes them: plain data in, plain columns out."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from cryokit.chemistry.molecules import Molecule, parse
+from cryokit.chemistry.molecules import canonical, formula, parse
+from cryokit.chemistry.skeletons import Skeletons
 from cryokit.domain import target_named
 from cryokit.errors import InputError
 from cryokit.models import artifacts
+from cryokit.models.columns import CONNECTIVITY
 from cryokit.models.fitted import FittedModel
 
 NUMBERS = ("value", "lower", "upper")
@@ -21,7 +23,12 @@ REASONS = "domain_reasons"
 MeltingPoint = Callable[[str, str], tuple[float, str] | None]
 """Gives the melting point of an InChIKey and a name, in K, and where it is from; None if it is not known."""
 
+Substances = Callable[[], Iterable[tuple[str, str]]]
+"""Gives formula and SMILES of every substance of which a melting point may be known."""
+
 _MODELS = 4
+_ROWS_AT_ONCE = 1000
+"""Few enough that what was found out about a structure is still remembered when it is needed again."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Question:
     target: str
     artifact_sha256: str
     conditions: Mapping[str, object] = field(default_factory=dict)
+    trained_on: tuple[str, ...] = ()
+    """SMILES of all training molecules, by which others are told apart cheaply; without them InChIKeys are compared."""
 
 
 def screened(
@@ -38,6 +47,7 @@ def screened(
     questions: Sequence[Question],
     artifacts_dir: str,
     melting_point: MeltingPoint,
+    with_melting_point: Substances,
 ) -> dict[str, list]:
     """
     Predict all questions for one part of a library.
@@ -52,6 +62,8 @@ def screened(
         Folder of models; each is opened once in a process and checked against its sha256.
     melting_point : callable
         Measured melting points, for targets that use one.
+    with_melting_point : callable
+        The substances that `melting_point` may know; asked once in a process.
 
     Returns
     -------
@@ -69,22 +81,59 @@ def screened(
     ----------
     .. [1] Lei, J. et al. (2018). J. Am. Stat. Assoc. 113, 1094-1111. 10.1080/01621459.2017.1307116
     """
-    molecules, errors = _parsed(entries)
-    rows = [index for index, molecule in enumerate(molecules) if molecule is not None]
+    parts = [
+        _part(entries[begin : begin + _ROWS_AT_ONCE], questions, artifacts_dir, melting_point, with_melting_point)
+        for begin in range(0, len(entries), _ROWS_AT_ONCE)
+    ]
+    return {name: [item for part in parts for item in part[name]] for name in parts[0]}
+
+
+def _part(
+    entries: Sequence[tuple[str, str]],
+    questions: Sequence[Question],
+    artifacts_dir: str,
+    melting_point: MeltingPoint,
+    with_melting_point: Substances,
+) -> dict[str, list]:
+    known = [_training_skeletons(item.artifact_sha256, artifacts_dir, item.trained_on) for item in questions]
+    if any(question.target == "tg" for question in questions):
+        known.append(_melting_skeletons(with_melting_point))
+    structures, errors = _read(entries, known)
+    rows = [index for index, structure in enumerate(structures) if structure is not None]
     columns: dict[str, list] = {
         "name": [_storable(name) for _, name in entries],
         "smiles": [_storable(smiles) for smiles, _ in entries],
-        "canonical_smiles": [molecule and molecule.smiles for molecule in molecules],
+        "canonical_smiles": [structure and structure.smiles for structure in structures],
     }
-    names = [entries[row][1] for row in rows]
+    good, names = [structures[row] for row in rows], [entries[row][1] for row in rows]
     for question in questions:
-        model = _model(question.artifact_sha256, artifacts_dir)
-        asked = _frame(question, [molecules[row] for row in rows], names, melting_point)
-        predictions, problems = _predicted(model, asked)
+        asked = _frame(question, good, names, melting_point)
+        predictions, problems = _predicted(_model(question.artifact_sha256, artifacts_dir), asked)
         for position, problem in problems.items():
             errors[rows[position]] = _joined(errors[rows[position]], f"{question.target}: {problem}")
         columns |= _columns(question.target, predictions, rows, problems, len(entries))
     return columns | {"error": errors}
+
+
+@dataclass(frozen=True)
+class _Structure:
+    """A canonical SMILES and, where the molecule may be a known one, its InChIKey."""
+
+    smiles: str
+    inchikey: str = ""
+
+
+def _frame(
+    question: Question, structures: Sequence[_Structure], names: Sequence[str], melting_point: MeltingPoint
+) -> pd.DataFrame:
+    texts = pd.Series([structure.smiles for structure in structures], dtype=object)
+    rows = pd.DataFrame({"smiles": texts}).assign(**question.conditions)
+    rows[CONNECTIVITY] = pd.Series([structure.inchikey[:14] for structure in structures], dtype=object)
+    if question.target == "tg":
+        pairs = zip(structures, names, strict=True)
+        found = (melting_point(item.inchikey, name) if item.inchikey else None for item, name in pairs)
+        rows["tm_kelvin"] = [point[0] if point else math.nan for point in found]
+    return rows
 
 
 @lru_cache(maxsize=_MODELS)
@@ -92,18 +141,41 @@ def _model(sha256: str, artifacts_dir: str) -> FittedModel:
     return artifacts.load(sha256, Path(artifacts_dir))
 
 
-def _parsed(entries: Sequence[tuple[str, str]]) -> tuple[list[Molecule | None], list[str | None]]:
-    molecules: list[Molecule | None] = []
+@lru_cache(maxsize=_MODELS)
+def _training_skeletons(sha256: str, artifacts_dir: str, trained_on: tuple[str, ...]) -> Skeletons | None:
+    """Return the skeletons of the training molecules, None if those given are not all of them."""
+    identities = {item for series in _model(sha256, artifacts_dir).series.values() for item in series.identities}
+    if not identities <= {parse(smiles).connectivity for smiles in trained_on}:
+        return None
+    return Skeletons((formula(smiles), smiles) for smiles in trained_on)
+
+
+@lru_cache(maxsize=1)
+def _melting_skeletons(substances: Substances) -> Skeletons:
+    return Skeletons(substances())
+
+
+def _read(
+    entries: Sequence[tuple[str, str]], known: Sequence[Skeletons | None]
+) -> tuple[list[_Structure | None], list[str | None]]:
+    """Return the structure of each row, or why there is none."""
+    structures: list[_Structure | None] = []
     errors: list[str | None] = []
     for smiles, name in entries:
         try:
             _check_text(smiles + name)
-            molecules.append(parse(smiles))
+            structures.append(_structure(canonical(smiles), known))
             errors.append(None)
-        except InputError as error:
-            molecules.append(None)
+        except (ValueError, RuntimeError) as error:  # RDKit raises these two for a structure that it cannot treat
+            structures.append(None)
             errors.append(str(error))
-    return molecules, errors
+    return structures, errors
+
+
+def _structure(smiles: str, known: Sequence[Skeletons | None]) -> _Structure:
+    if any(skeletons is None or skeletons.may_hold(smiles) for skeletons in known):
+        return _Structure(smiles, parse(smiles).inchikey)
+    return _Structure(smiles)
 
 
 def _check_text(text: str) -> None:
@@ -115,16 +187,6 @@ def _check_text(text: str) -> None:
 def _storable(text: str) -> str:
     """Return a text in which bytes that were no UTF-8 stand as question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _frame(
-    question: Question, molecules: Sequence[Molecule], names: Sequence[str], melting_point: MeltingPoint
-) -> pd.DataFrame:
-    rows = pd.DataFrame({"smiles": [molecule.smiles for molecule in molecules]}).assign(**question.conditions)
-    if question.target == "tg":
-        known = (melting_point(molecule.inchikey, name) for molecule, name in zip(molecules, names, strict=True))
-        rows["tm_kelvin"] = [point[0] if point else np.nan for point in known]
-    return rows
 
 
 def _predicted(model: FittedModel, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, str]]:

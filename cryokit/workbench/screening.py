@@ -125,6 +125,7 @@ class Screening(Predictions):
             questions=request.questions,
             artifacts_dir=str(self.settings.artifacts_dir.absolute()),
             melting_point=melting.melting_point_kelvin,
+            with_melting_point=melting.substances_with_melting_point,
         )
         schema, rows = results.schema_of(request.targets), request.partition_rows
         for report in tell:
@@ -155,7 +156,8 @@ class Screening(Predictions):
         for target, values in {target: _checked_conditions(target, conditions) for target in targets}.items():
             registered = self.model(target, versions.get(target))
             label = self._label(registered, values)
-            questions.append(Question(target, registered["artifact_sha256"], values))
+            trained_on = tuple(sorted(set(self.registry.snapshot(registered["dataset_snapshot_id"])["smiles"])))
+            questions.append(Question(target, registered["artifact_sha256"], values, trained_on))
             labels[target] = label
             facts[f"model of {target}"] = f"version {registered['version']}, sha256 {registered['artifact_sha256']}"
             facts[f"conditions of {target}"] = ", ".join(f"{name} {item}" for name, item in values.items()) or "none"

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from cryokit.errors import InputError, ModelError
@@ -27,6 +29,10 @@ def known_melting_point(inchikey: str, _name: str) -> tuple[float, str] | None:
     return (291.0, "a table") if inchikey.startswith("PEDCQBHIVMGVHV") else None
 
 
+def substances() -> list[tuple[str, str]]:
+    return [("C3H8O3", "OCC(O)CO")]
+
+
 @pytest.fixture(scope="module")
 def folder(small_tg, small_iri, tmp_path_factory):
     folder = tmp_path_factory.mktemp("artifacts")
@@ -36,7 +42,7 @@ def folder(small_tg, small_iri, tmp_path_factory):
 @pytest.fixture(scope="module")
 def columns(folder):
     path, sha256, _ = folder
-    return screened(ENTRIES, [Question("tg", sha256)], str(path), known_melting_point)
+    return screened(ENTRIES, [Question("tg", sha256)], str(path), known_melting_point, substances)
 
 
 def test_every_row_stays_where_it_is(columns):
@@ -64,8 +70,6 @@ def test_the_same_structure_gets_the_same_prediction(columns):
 
 
 def test_predictions_are_those_of_the_model(columns, small_tg):
-    import pandas as pd
-
     rows = pd.DataFrame({"smiles": ["OCC(O)CO", "CS(C)=O"], "tm_kelvin": [291.0, math.nan]})
     expected = small_tg.predict(rows)
 
@@ -80,7 +84,7 @@ def test_two_targets_stand_side_by_side(folder):
     path, tg, iri = folder
     conditions = {"assay": "splat", "concentration_millimolar": 20.0, "buffer": "PBS"}
     questions = [Question("tg", tg), Question("iri", iri, conditions)]
-    columns = screened(ENTRIES[:2], questions, str(path), no_melting_point)
+    columns = screened(ENTRIES[:2], questions, str(path), no_melting_point, list)
 
     assert columns["tg_value"][0] is not None
     assert columns["iri_value"][0] is not None
@@ -89,7 +93,7 @@ def test_two_targets_stand_side_by_side(folder):
 
 def test_a_part_without_any_structure_is_all_errors(folder):
     path, sha256, _ = folder
-    columns = screened([("C1CC", "")] * 2, [Question("tg", sha256)], str(path), no_melting_point)
+    columns = screened([("C1CC", "")] * 2, [Question("tg", sha256)], str(path), no_melting_point, list)
 
     assert columns["tg_value"] == [None, None]
     assert all(columns["error"])
@@ -101,10 +105,30 @@ def test_a_model_that_was_changed_is_refused(folder, tmp_path):
     other.write_bytes(artifacts.path_of(sha256, path).read_bytes() + b" ")
 
     with pytest.raises(ModelError, match="was changed"):
-        screened(ENTRIES, [Question("tg", sha256)], str(tmp_path), no_melting_point)
+        screened(ENTRIES, [Question("tg", sha256)], str(tmp_path), no_melting_point, list)
 
 
 @pytest.mark.parametrize(("targets", "reason"), [(["viability"], "formulations"), (["tg", "tg"], "once"), ([], "none")])
 def test_targets_that_cannot_be_screened_are_refused(targets, reason):
     with pytest.raises(InputError, match=reason):
         screening_targets(targets)
+
+
+def test_knowing_the_training_molecules_beforehand_changes_nothing(folder, columns, made_up_tg):
+    path, sha256, _ = folder
+    question = Question("tg", sha256, {}, tuple(made_up_tg["smiles"]))
+    partial = Question("tg", sha256, {}, tuple(made_up_tg["smiles"][:3]))
+
+    for item in (question, partial):
+        assert screened(ENTRIES, [item], str(path), known_melting_point, substances) == columns
+
+
+def test_a_row_does_not_depend_on_its_place(folder, columns):
+    path, sha256, _ = folder
+    repeats = 200
+    many = screened(ENTRIES * repeats, [Question("tg", sha256)], str(path), known_melting_point, substances)
+    numbers = [name for name in columns if name.endswith(("value", "lower", "upper"))]
+
+    assert all(many[name] == column * repeats for name, column in columns.items() if name not in numbers)
+    for name in numbers:
+        assert np.allclose(np.array(many[name], float), np.array(columns[name] * repeats, float), 1e-9, equal_nan=True)
