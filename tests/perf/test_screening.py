@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cryokit.chemistry.molecules import canonical
 from cryokit.compute.cluster import completed, connected
 from cryokit.models import artifacts
 from cryokit.models.fitted import fit
@@ -31,9 +32,10 @@ TAILS = ["CC", "CCCO", "c1ccncc1", "C1CCOC1", "CC(N)=O", "c1ccccc1Cl", "CC#N", "
 def molecules(count: int) -> list[tuple[str, str]]:
     """Return distinct molecules of 8 to 30 heavy atoms."""
     parts = itertools.product(HEADS, LINKS, ["C", "CC", "C(C)", "CC(O)", "CC(F)"], LINKS, TAILS)
-    texts = [f"{head}{first}{middle}{second}{tail}" for head, first, middle, second, tail in parts]
-    step = len(texts) // count
-    return [(text, "") for text in texts[:: max(step, 1)][:count]]
+    distinct = {canonical(f"{head}{first}{middle}{second}{tail}"): "" for head, first, middle, second, tail in parts}
+    chosen = list(distinct.items())[:: len(distinct) // count][:count]
+    assert len(chosen) == count
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def test_a_second_worker_nearly_halves_the_time(work):
 
 
 MEASURE = """
-import resource, sys
+import sys
 from pathlib import Path
 from cryokit.compute.partitions import Partitions
 from cryokit.compute.results import schema_of, table_of
@@ -103,7 +105,8 @@ with partitions.opened():
         columns |= {"smiles": [smiles for smiles, _ in entries], "name": [name for _, name in entries]}
         partitions.store(number, table_of(schema, columns, number * rows))
     partitions.assemble(schema, number + 1, total)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+[peak] = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+print(int(peak) // 1024)
 """
 
 
