@@ -41,7 +41,7 @@ perf: ## Benchmarks, as ratios within one run
 	@$(BIN)/python tests/run_tests.py perf
 
 .PHONY: validate
-validate: ## Scientific figures against their bars; needs the public data files
+validate: ## Scientific figures against their bars, and validation.html with the split ladder of every target
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py validation
 

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         return self.state_dir / "reports"
 
     @property
+    def evaluations_dir(self) -> Path:
+        """Evaluations of the split ladder, kept so that a ladder goes on where it was stopped."""
+        return self.state_dir / "evaluations"
+
+    @property
     def downloads_dir(self) -> Path:
         """Public data files that were fetched."""
         return self.state_dir / "downloads"
@@ -78,7 +83,8 @@ class Settings(BaseSettings):
     @property
     def all_state(self) -> list[Path]:
         """Everything that may be removed with the state; never the state folder's other contents."""
-        inside = ("cluster", "cluster.partial", "postgresql", "secrets", "artifacts", "reports", "downloads", "logs")
+        inside = ("cluster", "cluster.partial", "postgresql", "secrets", "artifacts", "reports")
+        inside += ("evaluations", "downloads", "logs")
         return [*(self.state_dir / name for name in inside), self.socket_dir]
 
 

@@ -30,7 +30,7 @@ _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _ALLOWED = {"target": target_named, "seed": checked_seed}
 """What a parameter of this name is checked with, whichever notebook declares it."""
 REUSABLE = ("never", "same_data", "same_version")
-"""How long a report stays true: it shows the moment, the rows a version learned from, or the newest version."""
+"""How long a report stays true: it shows the moment, the rows a version learned from, or the current version."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def build(workbench: Workbench) -> Viewable:
 
 
 def warm_up(workbench: Workbench) -> None:
-    """Load the newest model of the first target, so that the first prediction is fast."""
+    """Load the current model of the first target, so that the first prediction is fast."""
     name = next(iter(TARGETS))
     workbench.predict_checked(name, pd.DataFrame({TARGETS[name].subject: ["OCC(O)CO"]}))
 
@@ -110,9 +110,9 @@ class PredictPage:
     def _offer_versions(self, asked: str = "") -> None:
         rows = self.versions[self.versions["target"] == self.target.name]
         numbers = sorted((int(number) for number in rows["version"]), reverse=True)
-        newest = numbers[0] if numbers else None
-        labels = {f"{number} (newest)" if number == newest else str(number): number for number in numbers}
-        chosen = next((number for number in numbers if str(number) == asked), newest)
+        current = next((int(number) for number in rows.loc[rows["is_default"].astype(bool), "version"]), None)
+        labels = {f"{number} (current)" if number == current else str(number): number for number in numbers}
+        chosen = next((number for number in numbers if str(number) == asked), current)
         self.version_select.param.update(options=labels or {"none yet": None}, value=chosen)
 
     async def _on_target(self, _event: object) -> None:

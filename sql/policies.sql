@@ -332,6 +332,18 @@ CREATE POLICY evaluation_select ON cryo.evaluation FOR SELECT TO authenticated
         )
     );
 
+-- Who may see a version may see how it became the current one; admins move the current version.
+GRANT SELECT ON cryo.promotion TO anon, authenticated;
+GRANT INSERT ON cryo.promotion TO authenticated;
+CREATE POLICY promotion_select ON cryo.promotion FOR SELECT TO anon, authenticated
+    USING (EXISTS (SELECT FROM cryo.model_version WHERE model_version.id = promotion.model_version_id));
+CREATE POLICY promotion_insert ON cryo.promotion FOR INSERT TO authenticated
+    WITH CHECK (
+        actor_id = (SELECT app.uid())
+        AND (SELECT app.may('admin'))
+        AND EXISTS (SELECT FROM cryo.model_version WHERE model_version.id = promotion.model_version_id)
+    );
+
 GRANT SELECT ON cryo.prediction TO anon, authenticated;
 GRANT INSERT, DELETE ON cryo.prediction TO authenticated;
 CREATE POLICY prediction_select_public ON cryo.prediction FOR SELECT TO anon

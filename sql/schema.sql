@@ -1003,6 +1003,65 @@ ALTER TABLE cryo.prediction ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 --
+-- Name: promotion; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.promotion (
+    id bigint NOT NULL,
+    model_version_id bigint NOT NULL,
+    depth integer NOT NULL,
+    kind text NOT NULL,
+    is_override boolean DEFAULT false NOT NULL,
+    reason text NOT NULL,
+    actor_id uuid,
+    promoted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT promotion_depth_not_negative CHECK ((depth >= 0)),
+    CONSTRAINT promotion_kind_known CHECK ((kind = ANY (ARRAY['found'::text, 'trained'::text, 'promoted'::text, 'rolled_back'::text]))),
+    CONSTRAINT promotion_reason_present CHECK ((reason <> ''::text))
+);
+
+ALTER TABLE ONLY cryo.promotion FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.promotion OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE promotion; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.promotion IS 'moves of the current version; the newest one of a target and an owner counts; rows are only added';
+
+--
+-- Name: COLUMN promotion.depth; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.promotion.depth IS 'how many moves can be undone from here; a rollback returns to the newest move of the depth below';
+
+--
+-- Name: COLUMN promotion.is_override; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.promotion.is_override IS 'a version without skill was promoted all the same';
+
+--
+-- Name: COLUMN promotion.actor_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.promotion.actor_id IS 'null for local maintenance';
+
+--
+-- Name: promotion_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.promotion ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.promotion_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
 -- Name: property_type; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1414,6 +1473,13 @@ ALTER TABLE ONLY cryo.prediction
     ADD CONSTRAINT prediction_pkey PRIMARY KEY (id);
 
 --
+-- Name: promotion promotion_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.promotion
+    ADD CONSTRAINT promotion_pkey PRIMARY KEY (id);
+
+--
 -- Name: property_type property_type_name_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1648,6 +1714,18 @@ CREATE INDEX prediction_owner_id_idx ON cryo.prediction USING btree (owner_id);
 --
 
 CREATE INDEX prediction_team_id_idx ON cryo.prediction USING btree (team_id);
+
+--
+-- Name: promotion_actor_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX promotion_actor_id_idx ON cryo.promotion USING btree (actor_id);
+
+--
+-- Name: promotion_model_version_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX promotion_model_version_id_idx ON cryo.promotion USING btree (model_version_id);
 
 --
 -- Name: report_run_name_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
@@ -1913,6 +1991,20 @@ ALTER TABLE ONLY cryo.prediction
 
 ALTER TABLE ONLY cryo.prediction
     ADD CONSTRAINT prediction_team_id_fkey FOREIGN KEY (team_id) REFERENCES cryo.team(id) ON DELETE RESTRICT;
+
+--
+-- Name: promotion promotion_actor_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.promotion
+    ADD CONSTRAINT promotion_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: promotion promotion_model_version_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.promotion
+    ADD CONSTRAINT promotion_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES cryo.model_version(id) ON DELETE RESTRICT;
 
 --
 -- Name: report_run report_run_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -2361,6 +2453,28 @@ CREATE POLICY prediction_select ON cryo.prediction FOR SELECT TO authenticated U
 --
 
 CREATE POLICY prediction_select_public ON cryo.prediction FOR SELECT TO anon USING (is_public);
+
+--
+-- Name: promotion; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.promotion ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: promotion promotion_insert; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY promotion_insert ON cryo.promotion FOR INSERT TO authenticated WITH CHECK (((actor_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('admin'::text) AS may) AND (EXISTS ( SELECT
+   FROM cryo.model_version
+  WHERE (model_version.id = promotion.model_version_id)))));
+
+--
+-- Name: promotion promotion_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY promotion_select ON cryo.promotion FOR SELECT TO anon, authenticated USING ((EXISTS ( SELECT
+   FROM cryo.model_version
+  WHERE (model_version.id = promotion.model_version_id))));
 
 --
 -- Name: property_type; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -2951,6 +3065,20 @@ GRANT SELECT,INSERT,DELETE ON TABLE cryo.prediction TO authenticated;
 --
 
 GRANT SELECT ON SEQUENCE cryo.prediction_id_seq TO service_role;
+
+--
+-- Name: TABLE promotion; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.promotion TO service_role;
+GRANT SELECT ON TABLE cryo.promotion TO anon;
+GRANT SELECT,INSERT ON TABLE cryo.promotion TO authenticated;
+
+--
+-- Name: SEQUENCE promotion_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.promotion_id_seq TO service_role;
 
 --
 -- Name: TABLE property_type; Type: ACL; Schema: cryo; Owner: cryokit_owner

@@ -14,6 +14,11 @@ from time import perf_counter
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 RESULTS = ROOT / "test-results"
+FIGURES = RESULTS / "validation-figures.json"
+"""Every figure that a validation test holds against a bar."""
+KEPT_EVALUATIONS = RESULTS / "evaluations"
+"""Evaluations of the split ladder: a run that was stopped goes on where it was."""
+LADDERS = (("tg", "curated"), ("tg", "published"), ("iri", "curated"), ("viability", "curated"))
 COVERAGE_FLOOR_PERCENT = 85
 DAILY = ("lint", "unit", "integration", "notebooks", "e2e", "ops")
 NEEDS_DEMO = {"notebooks", "e2e", "ops"}
@@ -32,7 +37,9 @@ COMMANDS = {
     "e2e": [["pytest", "tests/e2e"]],
     "ops": [["pytest", "tests/ops", "-m", "not drill"]],
     "perf": [["pytest", "tests/perf", "-s"]],
-    "validation": [["pytest", "tests/validation", "-s"]],
+    "validation": [
+        ["pytest", "tests/validation", "-s", "-o", "enable_assertion_pass_hook=true", f"--figures={FIGURES}"]
+    ],
     "drills": [["pytest", "tests/ops", "-m", "drill", "-s"]],
 }
 MEASURED = ("unit", "integration", "e2e")
@@ -78,6 +85,10 @@ def run_check(_category: str, command: list, environment: dict[str, str]) -> Cou
 
 
 def run_pytest(category: str, command: list, environment: dict[str, str]) -> Count:
+    if category == "validation":
+        FIGURES.unlink(missing_ok=True)
+        # Bytecode that pytest wrote without the option would not tell the figures.
+        shutil.rmtree(ROOT / "tests" / "validation" / "__pycache__", ignore_errors=True)
     report = RESULTS / f"{category}.xml"
     report.unlink(missing_ok=True)
     measured = ["-m", "coverage", "run"] if category in MEASURED else []
@@ -117,6 +128,33 @@ def demo_state(environment: dict[str, str]):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def write_validation_report(environment: dict[str, str]) -> Count:
+    """Climb the split ladder of every target on the bundled rows and write validation.html beside the results."""
+    folder = Path(tempfile.mkdtemp(prefix="cryokit-validate-"))
+    folder.chmod(0o755)
+    KEPT_EVALUATIONS.mkdir(parents=True, exist_ok=True)
+    (folder / "evaluations").symlink_to(KEPT_EVALUATIONS)
+    prepared = environment | {"CRYOKIT_STATE_DIR": str(folder)}
+    steps = [["db", "migrate"], ["data", "load"]]
+    steps += [["ladder", target, "--selection", selection] for target, selection in LADDERS]
+    measured = ["-p", f"figures_file={FIGURES}"] if FIGURES.exists() else []
+    steps += [["report", "run", "ladder", "-p", "splits=all", *measured]]
+    try:
+        for step in steps:
+            say(f"\n== validation report: cryokit {' '.join(step[:2])}")
+            status = subprocess.run([str(BIN / "cryokit"), *step], cwd=ROOT, env=prepared, check=False).returncode
+            if status:
+                say(f"FAILED: cryokit {step[0]} ended with status {status}; validation.html was not written")
+                return Count(failed=1)
+        [page] = (folder / "reports").glob("ladder*.html")
+        shutil.copyfile(page, ROOT / "validation.html")
+        say(f"wrote {ROOT / 'validation.html'}")
+        return Count(passed=1)
+    finally:
+        subprocess.run([str(BIN / "cryokit"), "db", "stop"], cwd=ROOT, env=prepared, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def check_coverage(environment: dict[str, str]) -> Count:
     say("\n== coverage, all categories together")
     coverage = [str(BIN / "python"), "-m", "coverage"]
@@ -137,6 +175,8 @@ def main(wanted: list[str]) -> int:
     for name in categories:
         if name not in NEEDS_DEMO:
             counts[name] = run_category(name, environment)
+    if "validation" in categories:
+        counts["report"] = write_validation_report(environment)
     if later := [name for name in categories if name in NEEDS_DEMO]:
         with demo_state(environment) as (prepared, count):
             counts["demo"] = count

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from cryokit.domain import CONFIDENCE, ENDPOINTS, INSUFFICIENT_SKILL, Target
 from cryokit.workbench.health import SEVERITIES, STATUSES
 from cryokit.workbench.integrity import CLASSES
+from cryokit.workbench.promoting import MAX_REASON
 
 MAX_ROWS = 10_000
 MAX_TEXT = 2_000
@@ -69,6 +70,7 @@ class TargetInfo(BaseModel):
     subject: Literal["smiles", "recipe"]
     conditions: list[ConditionInfo]
     newest_version: int | None = None
+    current_version: int | None = Field(default=None, description="the version that is used where none is named")
     skill: str | None = None
 
 
@@ -83,7 +85,7 @@ class PredictionRequest(BaseModel):
     target: Text
     smiles: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
     recipes: list[Item] | None = Field(default=None, min_length=1, max_length=MAX_ROWS)
-    version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="the newest version when left out")
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="the current version when left out")
     assay: Text | None = Field(default=None, max_length=MAX_TEXT)
     concentration_millimolar: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     buffer: Text | None = Field(default=None, max_length=MAX_TEXT)
@@ -152,6 +154,84 @@ class ModelVersion(BaseModel):
     seed: int | None = None
     artifact_sha256: str | None = None
     metrics: dict[str, Any] = Field(default_factory=dict)
+
+
+class PromotionRequest(BaseModel):
+    """Which version shall be the current one, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"version": 2, "reason": "learned from the spring campaign", "override": False}]
+        },
+    )
+
+    version: int = Field(ge=1, le=2**31 - 1)
+    reason: Text = Field(min_length=1, max_length=MAX_REASON, description="recorded and shown")
+    override: bool = Field(default=False, description="promote a version of insufficient skill all the same")
+
+
+class RollbackRequest(BaseModel):
+    """Why the version that was current before shall be so again."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "version 2 is off for sugars"}]}
+    )
+
+    reason: Text = Field(min_length=1, max_length=MAX_REASON, description="recorded and shown")
+    team: Text | None = Field(default=None, max_length=MAX_TEXT, description="else the owner of the version in use")
+
+
+class MovedVersion(BaseModel):
+    """The version that is current now, and how it became so."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "target": "tg",
+                    "version": 2,
+                    "verdict": "skill",
+                    "owner": "everybody",
+                    "is_current": True,
+                    "promotion": "promoted",
+                    "promotion_reason": "learned from the spring campaign",
+                    "is_override": False,
+                }
+            ]
+        },
+    )
+
+    target: str
+    version: int
+    verdict: str
+    owner: str = Field(description="everybody, maintenance, or the number of a team")
+    is_current: bool
+    promotion: str | None = None
+    promotion_reason: str | None = None
+    is_override: bool
+
+
+class ModelCardAnswer(BaseModel):
+    """The model card: what it predicts, data, recipe, scores, limits, domain, provenance."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Glass transition temperature, version 2",
+                    "what_it_predicts": {"target": "tg", "unit": "K", "version": 2},
+                    "label": {"label": "skill", "current": "yes"},
+                    "scores": [{"score": "mae", "value": 11.5, "lower": 10.0, "upper": 13.1}],
+                    "known_limits": ["No measured value lies below 59.5 or above 433 K."],
+                }
+            ]
+        },
+    )
+
+    title: str
 
 
 class EvaluationInfo(BaseModel):

@@ -8,11 +8,12 @@ import click
 import cryokit
 from cryokit import telemetry
 from cryokit.cli.database import db
+from cryokit.cli.models import compare, models
 from cryokit.cli.people import share, team, user
 from cryokit.cli.screening import job, screen
-from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, emit, show_progress, show_warning
+from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, conditions_options, emit, show_progress, show_warning
 from cryokit.cli.tokens import token
-from cryokit.domain import ENDPOINTS, TARGETS
+from cryokit.domain import TARGETS
 from cryokit.errors import InputError
 from cryokit.workbench import Workbench
 
@@ -29,10 +30,11 @@ def main(context: click.Context, verbose: bool) -> None:
 
 
 main.add_command(db)
-for group in (user, team, share, token):
+for group in (user, team, share, token, models):
     main.add_command(group)
 main.add_command(screen)
 main.add_command(job)
+main.add_command(compare)
 
 
 @main.command()
@@ -120,7 +122,8 @@ def train(workbench: Workbench, target: str, seed: int, team: str | None, as_jso
 
 
 def _summary(version: dict) -> dict:
-    keys = ("target", "version", "verdict", "metrics", "dataset_sha256", "artifact_sha256", "created_at")
+    keys = ("target", "version", "verdict", "is_current", "promotion_reason", "metrics", "dataset_sha256")
+    keys += ("artifact_sha256", "created_at")
     return {key: version[key] for key in keys if key in version}
 
 
@@ -147,22 +150,34 @@ def evaluate(
             show_warning(f"{result['leaking_groups']} of {result['n_groups']} groups lie on both sides of a split")
     for warning in result["warnings"]:
         show_warning(warning)
-    emit(result if as_json else {key: value for key, value in result.items() if key != "rows"}, as_json)
+    tables = {"rows", "by_range"}
+    emit(result if as_json else {key: value for key, value in result.items() if key not in tables}, as_json)
+
+
+@main.command()
+@TARGET
+@click.option("--selection", default="curated", show_default=True, help="Rows: curated, or for tg also published.")
+@click.option("--splits", default="all", show_default=True, help="Kinds of split, separated by commas, or all.")
+@SEED
+@JSON
+@click.pass_obj
+def ladder(workbench: Workbench, target: str, selection: str, splits: str, seed: int, as_json: bool) -> None:
+    """Evaluate under ever harder splits, from rows at random to whole scaffolds and sources held out."""
+
+    def progress(title: str, done: int, total: int) -> None:
+        show_progress(f"{target} {selection}, {title}")(done, total)
+
+    table = workbench.split_ladder(target, selection, splits, seed, progress)
+    shown = ["series", "split", "n_groups", "leaking_groups", "n", "mae", "r2", "coverage_90", "gap", "label", "note"]
+    emit(table if as_json else table[shown], as_json)
 
 
 @main.command()
 @TARGET
 @click.argument("items", nargs=-1)
 @click.option("--csv", "csv_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rows as CSV.")
-@click.option("--version", type=int, help="Version of the model; the newest by default.")
-@click.option("--recipe", multiple=True, help="Formulation, such as 'glycerol=6 mol/kg; formamide=6 mol/kg'.")
-@click.option("--cell", help="Cell type or line.")
-@click.option("--assay", help="How it was measured.")
-@click.option("--concentration-millimolar", type=float, help="Concentration of the solute, mmol/L.")
-@click.option("--buffer", help="What the solute is dissolved in.")
-@click.option("--temperature-kelvin", type=float, help="Temperature of the exposure, K.")
-@click.option("--minutes", type=float, help="Duration of the exposure, min.")
-@click.option("--endpoint", type=click.Choice(ENDPOINTS), help="Which of the four quantities.")
+@click.option("--version", type=int, help="Version of the model; the current one by default.")
+@conditions_options
 @JSON
 @click.pass_obj
 def predict(
@@ -187,21 +202,34 @@ def predict(
     emit(workbench.predict_file(target, csv_file, version, given, show_warning), as_json)
 
 
-@main.group()
-def models() -> None:
-    """Look at the registered model versions."""
-
-
-@models.command("list")
-@click.option("--target", type=click.Choice(list(TARGETS)))
+@main.command()
+@TARGET
+@click.argument("items", nargs=-1)
+@click.option("--version", type=int, help="Version of the model; the current one by default.")
+@click.option("--nearest", type=click.IntRange(1, 100), default=5, show_default=True, help="Measured examples an item.")
+@conditions_options
 @JSON
 @click.pass_obj
-def models_list(workbench: Workbench, target: str | None, as_json: bool) -> None:
-    """List the model versions."""
-    versions = workbench.models(target)
-    scores = {name: versions["metrics"].str.get(name) for name in ("n", "mae", "r2", "coverage_90")}
-    columns = ["target", "version", "verdict", *scores, "created_at", "artifact_sha256"]
-    emit(versions.assign(**scores)[columns], as_json)
+def explain(
+    workbench: Workbench,
+    target: str,
+    items: tuple[str, ...],
+    version: int | None,
+    nearest: int,
+    recipe: tuple[str, ...],
+    as_json: bool,
+    **conditions: Any,
+) -> None:
+    """Tell what predictions rest on: what features add, and the nearest measured examples with their sources."""
+    given = {name: value for name, value in conditions.items() if value is not None}
+    tables = workbench.explain(target, [*items, *recipe], version, nearest, **given)
+    if as_json:
+        emit({name: table.to_dict("records") for name, table in tables.items()}, as_json)
+        return
+    tables["contributions"] = tables["contributions"].query("contribution != 0")
+    for name, table in tables.items():
+        click.echo(f"{name}:")
+        emit(table, as_json)
 
 
 @main.group()

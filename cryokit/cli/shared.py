@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from cryokit.domain import TARGETS, checked_seed
+from cryokit.domain import ENDPOINTS, TARGETS, checked_seed
 from cryokit.errors import ConfigError, CryokitError
 
 _WIDTH = 40
@@ -26,6 +26,25 @@ SEED = click.option(
 )
 PORT = click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages and the API.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+_CONDITIONS = (
+    click.option("--recipe", multiple=True, help="Formulation, such as 'glycerol=6 mol/kg; formamide=6 mol/kg'."),
+    click.option("--cell", help="Cell type or line."),
+    click.option("--assay", help="How it was measured."),
+    click.option("--concentration-millimolar", type=float, help="Concentration of the solute, mmol/L."),
+    click.option("--buffer", help="What the solute is dissolved in."),
+    click.option("--temperature-kelvin", type=float, help="Temperature of the exposure, K."),
+    click.option("--minutes", type=float, help="Duration of the exposure, min."),
+    click.option("--endpoint", type=click.Choice(ENDPOINTS), help="Which of the four quantities."),
+)
+
+
+def conditions_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options that say under which conditions something is asked."""
+    for option in reversed(_CONDITIONS):
+        command = option(command)
+    return command
 
 
 class Commands(click.Group):

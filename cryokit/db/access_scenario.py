@@ -109,6 +109,7 @@ class Scenario:
             snapshot = self._add("dataset_snapshot", row, salt=str(uuid.uuid4()), team=team, is_public=is_public)["id"]
             made = self._add("model_version", row, model=model, version=version, dataset_snapshot=snapshot)["id"]
             self._add("evaluation", row, model_version=made, is_public=is_public)
+            self._add("promotion", row, model_version=made, admin=self.people["account_admin"])
         for row, team, is_public in (("team", self.team, False), ("private", None, False), ("public", None, True)):
             self._add("prediction", row, model_version=made, team=team, owner=self.people["owner"], is_public=is_public)
 

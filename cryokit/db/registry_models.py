@@ -86,7 +86,7 @@ class Models(RegistryBase):
         return self.frame(_TOPIC, "model_versions", target=target, version=None)
 
     def model_version(self, target: str, version: int | None = None) -> dict[str, Any]:
-        """Return one version, the newest unless a number is given."""
+        """Return one version, the current one unless a number is given."""
         found = self.frame(_TOPIC, "model_versions", target=target_named(target).name, version=version)
         if found.empty:
             what = "no model" if version is None else f"no version {version}"
@@ -94,7 +94,9 @@ class Models(RegistryBase):
                 f"{target} has {what}; `cryokit train {target}` makes one, `cryokit models list` shows which there are"
             )
             raise NotFoundError(msg)
-        return records(found.tail(1))[0]
+        if version is None:
+            found = found[found["is_default"].astype(bool)]
+        return records(found)[0]
 
     def store_evaluation(
         self,

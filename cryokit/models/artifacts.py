@@ -25,7 +25,7 @@ from cryokit.models.targets import RECIPES
 from cryokit.models.transforms import Transform
 
 FORMAT = "cryokit model 1"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "rdkit", "skops")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "rdkit", "skops", "chemicals")
 _KERNELS = ("ConstantKernel", "DotProduct", "Matern", "Product", "Sum", "WhiteKernel")
 TRUSTED = (
     "numpy.dtype",

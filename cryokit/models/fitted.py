@@ -157,7 +157,7 @@ class FittedModel:
 
 
 def fit(
-    target: str, rows: pd.DataFrame, seed: int = 0, helper: Ensemble | None = None, recipe: Recipe | None = None
+    target: str, rows: pd.DataFrame, seed: int = 0, recipe: Recipe | None = None, helper: Ensemble | None = None
 ) -> FittedModel:
     """
     Fit the recipe of a target to measured rows, one model for each series.
@@ -170,11 +170,11 @@ def fit(
         Row frame of the target with ``value``; viability rows carry ``components``.
     seed : int
         Fixes all randomness: equal rows and seed give bit-equal predictions.
+    recipe : Recipe, optional
+        Another recipe for the same target.
     helper : Ensemble, optional
         Predicts the optional property where it is not measured (see `helpers.fitted_helper`); without it that
         property is learned from `rows` and used only where it is measured.
-    recipe : Recipe, optional
-        Another recipe for the same target.
 
     Returns
     -------

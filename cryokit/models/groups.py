@@ -54,7 +54,7 @@ def groups(target: str, rows: pd.DataFrame) -> NDArray[np.int64]:
     names = rows["name"] if "name" in rows else [None] * len(rows)
     normalised = [normalised_name(name) if isinstance(name, str) else "" for name in names]
     alone = [name or f"row {index}" for index, name in enumerate(normalised)]
-    return _united(connectivities, alone)
+    return united(connectivities, alone)
 
 
 def series_name(target: str, row: Mapping[str, object]) -> str:
@@ -122,6 +122,18 @@ def grouped_assignment(group: NDArray[np.int64], n_splits: int, seed: Sequence[i
     return fold_of_group[codes]
 
 
+def united(left: Sequence[Hashable], right: Sequence[Hashable]) -> NDArray[np.int64]:
+    """Return groups of rows that share a left or a right key, also by way of others."""
+    first, second = _codes(left), _codes(right)
+    if not len(first):
+        return first
+    second = second + first.max() + 1
+    size = int(second.max()) + 1
+    graph = coo_array((np.ones(len(first)), (first, second)), shape=(size, size))
+    labels = connected_components(graph, directed=False)[1]
+    return _codes(labels[first].tolist())
+
+
 def composition(components: Sequence[Component]) -> tuple[AmountKey, ...]:
     """Return the identity of a formulation: which component, how much, in which unit, in a fixed order."""
     return tuple(sorted((component_key(part), float(part.amount), part.unit) for part in components))
@@ -146,15 +158,3 @@ def _recipe_groups(rows: pd.DataFrame) -> NDArray[np.int64]:
 def _codes(keys: Sequence[Hashable]) -> NDArray[np.int64]:
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
-
-
-def _united(left: Sequence[Hashable], right: Sequence[Hashable]) -> NDArray[np.int64]:
-    """Connected components of the graph whose edges are the rows, from their left to their right key."""
-    first, second = _codes(left), _codes(right)
-    if not len(first):
-        return first
-    second = second + first.max() + 1
-    size = int(second.max()) + 1
-    graph = coo_array((np.ones(len(first)), (first, second)), shape=(size, size))
-    labels = connected_components(graph, directed=False)[1]
-    return _codes(labels[first].tolist())

@@ -10,20 +10,20 @@ from cryokit.chemistry.molecules import normalised_name, parse
 from cryokit.errors import InputError
 from cryokit.models.estimators import Ensemble, fitted_ensemble
 from cryokit.models.features import compressed
-from cryokit.models.targets import recipe_for
+from cryokit.models.targets import Recipe
 
 MINIMUM_MOLECULES = 100
 """Fewer molecules teach a helper nothing that the rows themselves do not."""
 
 
-def fitted_helper(target: str, measured: pd.DataFrame, excluded: pd.DataFrame, seed: int = 0) -> Ensemble | None:
+def fitted_helper(recipe: Recipe, measured: pd.DataFrame, excluded: pd.DataFrame, seed: int = 0) -> Ensemble | None:
     """
     Learn the optional property of a target from molecules that share neither connectivity nor name with its rows.
 
     Parameters
     ----------
-    target : str
-        Name of the target.
+    recipe : Recipe
+        Says what learns the property and which property it is.
     measured : DataFrame
         ``smiles``, ``connectivity``, ``name`` and ``value`` of the property, one row for each molecule.
     excluded : DataFrame
@@ -34,7 +34,7 @@ def fitted_helper(target: str, measured: pd.DataFrame, excluded: pd.DataFrame, s
     Returns
     -------
     Ensemble or None
-        Takes the features of the target; None if the recipe of the target has no helper.
+        Takes the features of the target; None if the recipe has no helper.
 
     Raises
     ------
@@ -45,7 +45,6 @@ def fitted_helper(target: str, measured: pd.DataFrame, excluded: pd.DataFrame, s
     ----------
     .. [1] Beaman, R. G. (1952). J. Polym. Sci. 9, 470-472. 10.1002/pol.1952.120090510
     """
-    recipe = recipe_for(target)
     if not recipe.helper_members:
         return None
     others = unrelated(measured, *_identities(excluded))

@@ -9,14 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cryokit.domain import INSUFFICIENT_SKILL, checked_seed
+from cryokit.errors import InputError
 from cryokit.models.estimators import Ensemble
 from cryokit.models.features import checked_rows, numbers
 from cryokit.models.fitted import fit
 from cryokit.models.groups import series_of, subjects
+from cryokit.models.targets import Recipe, recipe_for
 from cryokit.validation.baselines import baselines_for
 from cryokit.validation.gate import SKILL, paired_difference, verdict
 from cryokit.validation.metrics import averaged, scores
-from cryokit.validation.splits import checked_folds, groups, leaking_groups
+from cryokit.validation.splits import checked_folds, groups, leaking_groups, training_rows
+from cryokit.validation.uncertainty import RANGE_EDGES, THRESHOLDS, noise_floor, score_intervals, scores_by_range
 
 ROW_COLUMNS = ["row", "repeat", "fold", "measured", "value", "lower", "upper"]
 SAME_ROWS = "model_on_these_rows"
@@ -38,12 +41,19 @@ class Evaluation:
     rows: pd.DataFrame
     """One row for each row, repeat and fold, see `ROW_COLUMNS`; NaN where no model of that series could be trained."""
     series: dict[str, dict]
-    """For each series its ``metrics``, ``baselines`` (with the paired difference) and ``verdict``."""
+    """
+    For each series its ``metrics``, their bootstrap ``intervals`` over groups, scores ``by_range``, the
+    ``noise_floor`` of its measurements, ``baselines`` (with the paired difference) and ``verdict``.
+    """
     verdict: str
     """``skill`` only if every series has it."""
     leaking_groups: int
     """Groups that the folds put on both sides: 0 for a fair split."""
     n_groups: int
+    group: NDArray[np.int64]
+    """Group of each row of the row frame."""
+    by_range: list[dict]
+    """Scores for low, middle and high measured values."""
     shared_subjects: int
     """Molecules (by connectivity) or formulations that the folds put on both sides; sources may share formulations."""
     n_subjects: int
@@ -62,6 +72,7 @@ class Evaluation:
                 "n_groups": self.n_groups,
                 "shared_subjects": self.shared_subjects,
                 "n_subjects": self.n_subjects,
+                "by_range": self.by_range,
                 "unpredicted": int(self.rows["value"].isna().sum()),
                 "rows": self.rows.to_dict("records"),
             }
@@ -74,10 +85,12 @@ def evaluate(
     folds: pd.DataFrame,
     seed: int = 0,
     on_fold: OnFold | None = None,
+    recipe: Recipe | None = None,
     helper: Ensemble | None = None,
+    purged: pd.DataFrame | None = None,
 ) -> Evaluation:
     """
-    Evaluate the recipe of a target out of fold.
+    Evaluate a recipe out of fold: one path for the declared recipe of a target and any other kind of model.
 
     For each repeat and fold all other rows train, those in no fold too; features, model, interval and baselines
     see the training part alone.
@@ -94,55 +107,66 @@ def evaluate(
         Fixes all randomness.
     on_fold : callable, optional
         Called with the number of folds done and of all folds.
+    recipe : Recipe, optional
+        Another recipe than the declared one, such as that of an older version; without members it is the mean.
     helper : Ensemble, optional
         What predicts the optional property; learned from molecules that share nothing with `rows`
         (see `helpers.fitted_helper`).
+    purged : DataFrame, optional
+        ``row``, ``repeat``, ``fold`` of rows that do not train in that fold, as later rows in time order.
 
     Returns
     -------
     Evaluation
-        Scores a repeat, then averaged; baselines, series and verdict.
+        Scores a repeat, then averaged; intervals, baselines, series and verdict.
 
     Raises
     ------
     InputError
-        If rows, folds or seed are not what they must be.
+        If rows, folds or seed are not what they must be, or the recipe is another target's.
 
     References
     ----------
     .. [1] Stone, M. (1974). J. R. Stat. Soc. B 36, 111-147. 10.1111/j.2517-6161.1974.tb00994.x
     """
     checked_seed(seed)
+    recipe = recipe or recipe_for(target)
+    if recipe.target != target:
+        msg = f"the recipe is for {recipe.target}, but {target} is evaluated; give a recipe of {target}"
+        raise InputError(msg)
     checked = checked_rows(target, rows, needs_value=True)
     plain = checked_folds(folds, len(checked))
     series = np.array(series_of(target, checked))
     splits = list(plain.groupby(["repeat", "fold"]))
     parts = []
-    for done, (_, part) in enumerate(splits, start=1):
-        parts.append(part.assign(**_fold_predictions(target, checked, series, part["row"].to_numpy(), seed, helper)))
+    for done, (key, part) in enumerate(splits, start=1):
+        held_out = part["row"].to_numpy()
+        training = training_rows(len(checked), held_out, key, purged)
+        parts.append(part.assign(**_fold_predictions(recipe, checked, series, training, held_out, seed, helper)))
         if on_fold:
             on_fold(done, len(splits))
     table = pd.concat(parts, ignore_index=True)
     table["measured"] = numbers(checked, "value")[table["row"]]
-    return _summary(target, table, series, groups(target, checked), subjects(target, checked), seed)
+    return _summary(target, checked, table, series, purged, seed)
 
 
 def _fold_predictions(
-    target: str,
+    recipe: Recipe,
     rows: pd.DataFrame,
     series: NDArray[np.str_],
+    training: NDArray[np.int64],
     held_out: NDArray[np.int64],
     seed: int,
     helper: Ensemble | None,
 ) -> dict[str, NDArray[np.float64]]:
-    """Predict the held-out rows from all others, by the model and by each baseline, series by series."""
-    training = np.setdiff1d(np.arange(len(rows)), held_out)
-    model = fit(target, rows.iloc[training], seed, helper)
+    """Predict the held-out rows from the training rows, by the model and by each baseline, series by series."""
+    target = recipe.target
     known = baselines_for(target)
     found = {name: np.full((len(held_out), 3), np.nan) for name in ("", *known)}
-    for name in np.unique(series[held_out]):
-        if name not in model.series:
-            continue  # nothing of this series is left to train on: no prediction rather than a pooled one
+    # A series of which nothing is left to train on gets no prediction rather than a pooled one.
+    shared = np.intersect1d(series[held_out], series[training])
+    model = fit(target, rows.iloc[training], seed, recipe, helper) if len(shared) else None
+    for name in shared:
         here = series[held_out] == name
         train, test = rows.iloc[training[series[training] == name]], rows.iloc[held_out[here]]
         found[""][here] = model.predict(test)[_TRIPLE].to_numpy(dtype=np.float64)
@@ -161,64 +185,78 @@ def _column(baseline: str, name: str) -> str:
 
 def _summary(
     target: str,
+    rows: pd.DataFrame,
     table: pd.DataFrame,
     series: NDArray[np.str_],
-    group: NDArray[np.int64],
-    subject: NDArray[np.int64],
+    purged: pd.DataFrame | None,
     seed: int,
 ) -> Evaluation:
     names = list(baselines_for(target))
+    group, subject = groups(target, rows), subjects(target, rows)
     by_series = {
-        str(name): _series_summary(part, names, group, seed)
+        str(name): _series_summary(target, rows[series == name], part, names, group, seed)
         for name, part in table.groupby(series[table["row"].to_numpy()])
     }
     has_skill = all(item["verdict"] == SKILL for item in by_series.values())
+    folds = table[["row", "repeat", "fold"]]
     return Evaluation(
         target=target,
         seed=seed,
-        metrics=_plain(_averaged_scores(table)),
-        baselines=_plain(_baseline_scores(table, names)),
+        metrics=_plain(_averaged_scores(target, table)),
+        baselines=_plain(_baseline_scores(target, table, names)),
         rows=table[ROW_COLUMNS],
         series=by_series,
         verdict=SKILL if has_skill else INSUFFICIENT_SKILL,
-        leaking_groups=leaking_groups(table[["row", "repeat", "fold"]], group),
+        leaking_groups=leaking_groups(folds, group, purged),
         n_groups=len(np.unique(group)),
-        shared_subjects=leaking_groups(table[["row", "repeat", "fold"]], subject),
+        group=group,
+        by_range=_plain(scores_by_range(table, RANGE_EDGES.get(target))),
+        shared_subjects=leaking_groups(folds, subject, purged),
         n_subjects=len(np.unique(subject)),
     )
 
 
-def _series_summary(table: pd.DataFrame, names: list[str], group: NDArray[np.int64], seed: int) -> dict:
-    errors = _mean_errors(table, "")
-    rows = errors.index.to_numpy()
-    baseline_errors = {name: _mean_errors(table, name).to_numpy() for name in names}
-    baselines = _baseline_scores(table, names)
+def _series_summary(
+    target: str, rows: pd.DataFrame, table: pd.DataFrame, names: list[str], group: NDArray[np.int64], seed: int
+) -> dict:
+    errors = mean_errors(table)
+    places = errors.index.to_numpy()
+    baseline_errors = {name: mean_errors(table, name).to_numpy() for name in names}
+    baselines = _baseline_scores(target, table, names)
     for name, item in baselines.items():
-        item["compared"] = paired_difference(errors.to_numpy(), baseline_errors[name], group[rows], seed)
-    label = verdict(errors.to_numpy(), baseline_errors, group[rows], seed)
-    return _plain({"metrics": _averaged_scores(table), "baselines": baselines, "verdict": label})
+        item["compared"] = paired_difference(errors.to_numpy(), baseline_errors[name], group[places], seed)
+    return _plain(
+        {
+            "metrics": _averaged_scores(target, table),
+            "intervals": score_intervals(table, group, THRESHOLDS.get(target, ()), seed),
+            "by_range": scores_by_range(table, RANGE_EDGES.get(target)),
+            "noise_floor": noise_floor(target, rows),
+            "baselines": baselines,
+            "verdict": verdict(errors.to_numpy(), baseline_errors, group[places], seed),
+        }
+    )
 
 
-def _mean_errors(table: pd.DataFrame, baseline: str) -> pd.Series:
-    """Absolute error of each row, averaged over repeats, in the order of rows."""
+def mean_errors(table: pd.DataFrame, baseline: str = "") -> pd.Series:
+    """Return the absolute error of each row, averaged over repeats, in the order of rows."""
     return (table[_column(baseline, "value")] - table["measured"]).abs().groupby(table["row"]).mean().sort_index()
 
 
-def _averaged_scores(table: pd.DataFrame, baseline: str = "") -> dict[str, float | int]:
+def _averaged_scores(target: str, table: pd.DataFrame, baseline: str = "") -> dict[str, float | int]:
     columns = ["measured", *(_column(baseline, name) for name in _TRIPLE)]
     parts = [part[columns].to_numpy(dtype=np.float64).T for _, part in table.groupby("repeat")]
-    return averaged([scores(*part) for part in parts])
+    return averaged([scores(*part, THRESHOLDS.get(target, ())) for part in parts])
 
 
-def _baseline_scores(table: pd.DataFrame, names: list[str]) -> dict[str, dict]:
+def _baseline_scores(target: str, table: pd.DataFrame, names: list[str]) -> dict[str, dict]:
     found = {}
     for name in names:
         predicted = table[np.isfinite(table[_column(name, "value")])]
         if predicted.empty:
             continue
-        found[name] = _averaged_scores(predicted, name)
+        found[name] = _averaged_scores(target, predicted, name)
         if len(predicted) < len(table):
-            found[name][SAME_ROWS] = _averaged_scores(predicted)
+            found[name][SAME_ROWS] = _averaged_scores(target, predicted)
     return found
 
 

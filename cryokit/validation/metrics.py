@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from cryokit.domain import CONFIDENCE
 from cryokit.errors import InputError
 
 METRICS = ("mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90")
+
+FURTHER = ("median_error", "winkler_90")
 
 Vector = NDArray[np.float64]
 
@@ -34,6 +37,28 @@ def mean_absolute_error(measured: Vector, value: Vector) -> float:
     1.5
     """
     return float(np.mean(np.abs(measured - value))) if len(measured) else math.nan
+
+
+def median_absolute_error(measured: Vector, value: Vector) -> float:
+    """
+    Median of the absolute errors.
+
+    Parameters
+    ----------
+    measured, value : ndarray of shape (n,)
+        Measured and predicted values, in one unit.
+
+    Returns
+    -------
+    float
+        In that unit; NaN for n = 0.
+
+    Examples
+    --------
+    >>> median_absolute_error(np.array([0.0, 0.0, 0.0]), np.array([1.0, 2.0, 50.0]))
+    2.0
+    """
+    return float(np.median(np.abs(measured - value))) if len(measured) else math.nan
 
 
 def root_mean_square_error(measured: Vector, value: Vector) -> float:
@@ -168,7 +193,42 @@ def interval_coverage(measured: Vector, lower: Vector, upper: Vector) -> float:
     return float(np.mean((lower <= measured) & (measured <= upper))) if len(measured) else math.nan
 
 
-def scores(measured: Vector, value: Vector, lower: Vector, upper: Vector) -> dict[str, float | int]:
+def interval_score(measured: Vector, lower: Vector, upper: Vector, confidence: float = CONFIDENCE) -> float:
+    """
+    Winkler's score of intervals: their mean width, plus a fine for each miss that grows with its distance.
+
+    Parameters
+    ----------
+    measured, lower, upper : ndarray of shape (n,)
+        Measured values and bounds, in one unit.
+    confidence : float
+        Nominal level of the intervals.
+
+    Returns
+    -------
+    float
+        In that unit; the lower the better; NaN for n = 0.
+
+    References
+    ----------
+    .. [1] Winkler, R. L. (1972). J. Am. Stat. Assoc. 67, 187-191. 10.1080/01621459.1972.10481224
+    .. [2] Gneiting, T. and Raftery, A. E. (2007). J. Am. Stat. Assoc. 102, 359-378. 10.1198/016214506000001437
+
+    Examples
+    --------
+    >>> measured, lower, upper = np.array([1.0, 5.0]), np.array([0.0, 0.0]), np.array([4.0, 4.0])
+    >>> round(interval_score(measured, lower, upper), 9)
+    14.0
+    """
+    if not len(measured):
+        return math.nan
+    missed_by = np.maximum(lower - measured, 0.0) + np.maximum(measured - upper, 0.0)
+    return float(np.mean(upper - lower + 2.0 / (1.0 - confidence) * missed_by))
+
+
+def scores(
+    measured: Vector, value: Vector, lower: Vector, upper: Vector, thresholds: Sequence[float] = ()
+) -> dict[str, float | int]:
     """
     All scores of one set of predictions.
 
@@ -176,11 +236,13 @@ def scores(measured: Vector, value: Vector, lower: Vector, upper: Vector) -> dic
     ----------
     measured, value, lower, upper : ndarray of shape (n,)
         Measured values, predictions and bounds, in one unit; rows without a prediction are NaN and not counted.
+    thresholds : sequence of float
+        Values at or below which a row is to be found, see `area_under_curve`.
 
     Returns
     -------
     dict
-        Each of `METRICS`, and ``n``, the number of rows counted.
+        Each of `METRICS`; ``n``, the number of rows counted; each of `FURTHER`; ``auc_50`` for a threshold of 50.
 
     Raises
     ------
@@ -206,6 +268,9 @@ def scores(measured: Vector, value: Vector, lower: Vector, upper: Vector) -> dic
         "coverage_90": interval_coverage(measured, lower, upper),
         "mean_width_90": float(np.mean(upper - lower)) if len(measured) else math.nan,
         "n": len(measured),
+        "median_error": median_absolute_error(measured, value),
+        "winkler_90": interval_score(measured, lower, upper),
+        **{f"auc_{threshold:g}": area_under_curve(measured, value, threshold) for threshold in thresholds},
     }
 
 

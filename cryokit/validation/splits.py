@@ -9,7 +9,7 @@ from cryokit.errors import InputError, IntegrityCheckError
 from cryokit.models.features import numbers
 from cryokit.models.groups import grouped_assignment, groups
 
-__all__ = ["FOLD_COLUMNS", "checked_folds", "grouped_folds", "groups", "leaking_groups"]
+__all__ = ["FOLD_COLUMNS", "checked_folds", "grouped_folds", "groups", "leaking_groups", "training_rows"]
 
 FOLD_COLUMNS = ["row", "repeat", "fold"]
 
@@ -64,7 +64,7 @@ def grouped_folds(target: str, rows: pd.DataFrame, n_splits: int = 10, repeats: 
     return folds
 
 
-def leaking_groups(folds: pd.DataFrame, group: NDArray[np.int64]) -> int:
+def leaking_groups(folds: pd.DataFrame, group: NDArray[np.int64], purged: pd.DataFrame | None = None) -> int:
     """
     Count the groups that are both trained on and predicted in some split.
 
@@ -74,6 +74,8 @@ def leaking_groups(folds: pd.DataFrame, group: NDArray[np.int64]) -> int:
         ``row``, ``repeat`` and ``fold``.
     group : ndarray of shape (n,)
         Group of each row.
+    purged : DataFrame, optional
+        ``row``, ``repeat`` and ``fold`` of rows that do not train in that fold.
 
     Returns
     -------
@@ -87,11 +89,47 @@ def leaking_groups(folds: pd.DataFrame, group: NDArray[np.int64]) -> int:
     (1, 0)
     """
     leaking: set[int] = set()
-    for _, part in folds.groupby(["repeat", "fold"]):
+    for key, part in folds.groupby(["repeat", "fold"]):
         held_out = np.zeros(len(group), dtype=bool)
         held_out[part["row"]] = True
-        leaking |= set(group[held_out].tolist()) & set(group[~held_out].tolist())
+        training = training_rows(len(group), part["row"].to_numpy(), key, purged)
+        leaking |= set(group[held_out].tolist()) & set(group[training].tolist())
     return len(leaking)
+
+
+def training_rows(
+    n_rows: int, held_out: NDArray[np.int64], key: tuple[int, int], purged: pd.DataFrame | None = None
+) -> NDArray[np.int64]:
+    """
+    Return the rows that train in one fold: all that are neither held out nor purged.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of all rows.
+    held_out : ndarray of int
+        Rows of the fold.
+    key : tuple of int
+        Repeat and fold.
+    purged : DataFrame, optional
+        ``row``, ``repeat`` and ``fold`` of rows that do not train in that fold.
+
+    Returns
+    -------
+    ndarray of int
+        Positions, ascending.
+
+    Examples
+    --------
+    >>> purged = pd.DataFrame({"row": [3], "repeat": [0], "fold": [0]})
+    >>> training_rows(4, np.array([0]), (0, 0), purged).tolist()
+    [1, 2]
+    """
+    left_out = held_out
+    if purged is not None:
+        here = (purged["repeat"] == key[0]) & (purged["fold"] == key[1])
+        left_out = np.concatenate([held_out, purged.loc[here, "row"].to_numpy(dtype=np.int64)])
+    return np.setdiff1d(np.arange(n_rows), left_out)
 
 
 def checked_folds(folds: pd.DataFrame, n_rows: int) -> pd.DataFrame:

@@ -1,18 +1,18 @@
 """The workbench: one method for each thing that a person can ask for."""
 
 from cryokit.workbench.adoption import Adoption
+from cryokit.workbench.cards import Cards
 from cryokit.workbench.data import Data
 from cryokit.workbench.health import Health
-from cryokit.workbench.modelling import Modelling
+from cryokit.workbench.ladders import Ladders
 from cryokit.workbench.people import People
-from cryokit.workbench.predictions import Predictions
 from cryokit.workbench.reporting import Reporting
 from cryokit.workbench.screening import Screening
 from cryokit.workbench.teams import Teams
 from cryokit.workbench.tokens import Tokens
 
 
-class Workbench(Data, Modelling, Screening, Predictions, Reporting, People, Teams, Tokens, Health, Adoption):
+class Workbench(Data, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Health, Adoption):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 

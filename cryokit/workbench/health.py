@@ -43,10 +43,11 @@ class Health(Core):
     def _check_models(self) -> str:
         from cryokit.models import artifacts  # with scikit-learn, which takes seconds
 
-        newest = self.models().sort_values("version").drop_duplicates("target", keep="last")
-        for sha256 in newest["artifact_sha256"]:
+        versions = self.models()
+        current = versions[versions["is_current"].astype(bool)]
+        for sha256 in current["artifact_sha256"]:
             artifacts.verify(sha256, self.settings.artifacts_dir)
-        return f"{len(newest)} newest artifacts present, checksums equal"
+        return f"{len(current)} current artifacts present, checksums equal"
 
     def database_health(
         self, url: str | None = None, schemas: list[str] | None = None, deep: bool = False

@@ -11,26 +11,31 @@ import pandas as pd
 
 from cryokit.db.registry import Registry
 from cryokit.db.tables import records, sha256_of
-from cryokit.domain import TARGETS, target_named
-from cryokit.errors import NotFoundError
-from cryokit.models.targets import RECIPES
+from cryokit.domain import INSUFFICIENT_SKILL, TARGETS, target_named
+from cryokit.errors import ModelError, NotFoundError
+from cryokit.models.stored_recipe import stored_recipe
+from cryokit.models.targets import RECIPES, Recipe
 from cryokit.sources import imports
-from cryokit.workbench.core import Core, Progress, with_components
+from cryokit.workbench import comparing
+from cryokit.workbench.core import Progress, with_components
 from cryokit.workbench.helpers import helper_for
+from cryokit.workbench.promoting import MAX_REASON, Promoting
 
 if TYPE_CHECKING:
     from cryokit.validation.evaluation import Evaluation
+    from cryokit.validation.split_kinds import Split
 
 SCORES = ["n", "mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90"]
 
 
-class Modelling(Core):
+class Modelling(Promoting):
     """Train and evaluate; every score is out of fold."""
 
     def targets(self) -> pd.DataFrame:
-        """Return what can be predicted: quantity, unit, conditions, newest version and its label."""
+        """Return what can be predicted: quantity, unit, conditions, newest version, current version and its label."""
         versions = self.models().sort_values("version")
         newest = {row["target"]: row for row in versions.to_dict("records")}
+        current = {row["target"]: row for row in versions.to_dict("records") if row["is_default"]}
         return pd.DataFrame(
             {
                 "target": target.name,
@@ -40,23 +45,28 @@ class Modelling(Core):
                 "subject": target.subject,
                 "conditions": [condition.name for condition in target.conditions],
                 "newest_version": newest.get(target.name, {}).get("version"),
-                "skill": newest.get(target.name, {}).get("verdict"),
+                "current_version": current.get(target.name, {}).get("version"),
+                "skill": current.get(target.name, {}).get("verdict"),
             }
             for target in TARGETS.values()
         )
 
     def train(self, target: str, seed: int = 0, progress: Progress | None = None, team: str | None = None) -> dict:
-        """Cross-validate and fit the recipe of a target on its curated rows and register the new version."""
+        """
+        Cross-validate and fit the recipe of a target on its curated rows and register the new version.
+
+        The first version of an owner becomes current, with its label; a later one if it has skill and is not worse than
+        the current one, or if that one's file can no longer be used. `promotion_reason` says which, and why.
+        """
         from cryokit.models import artifacts
         from cryokit.models.fitted import fit
 
         registry, selection = self.registry, self.selections(target)[0]
         team_id = registry.team_id(team) if team else None
         rows = self._stored_rows(target, selection, team_id)
-        evaluation = _cross_validated(target, rows, seed, progress)
-        artifact_sha256 = artifacts.save(
-            fit(target, rows, seed, helper_for(target, rows, seed)), self.settings.artifacts_dir
-        )
+        evaluation, split = self._cross_validated(target, rows, seed, progress)
+        fitted = fit(target, rows, seed, helper=helper_for(target, rows, seed))
+        artifact_sha256 = artifacts.save(fitted, self.settings.artifacts_dir)
         with registry.transaction():
             snapshot_id, _ = registry.store_snapshot(target, rows, team_id)
             version = registry.store_model_version(
@@ -69,20 +79,89 @@ class Modelling(Core):
                 recipe=RECIPES[target].as_json(),
                 library_versions=artifacts.library_versions(),
             )
-            _store_evaluation(registry, target, version, selection, rows, evaluation)
+            _store_evaluation(registry, target, version, selection, rows, evaluation, split)
             registry.record_event("model_trained", f"{target} version {version}", {"seed": seed, "team": team})
-        return self.model(target, version)
+            current = self._registered(registry, registry.model_version(target, version))
+        if current is None:
+            return self.model(target, version)
+        return self._settled(self.model(target, version), current, progress)
+
+    def _settled(self, version: dict, current: dict, progress: Progress | None) -> dict:
+        """Let a new version take the place of the current one if it may; say why it does or does not."""
+        is_successor, why = self._judged(version, current, progress)
+        if not is_successor:
+            return version | {"promotion_reason": f"stays a candidate: {why}"}
+        self._succeed(version, why)
+        return self.model(version["target"], version["version"])
+
+    def _judged(self, version: dict, current: dict, progress: Progress | None) -> tuple[bool, str]:
+        target, number, other = version["target"], version["version"], current["version"]
+        try:
+            self._require_loadable(current)
+        except ModelError as error:
+            return True, f"version {other} cannot be used any more: {error}"[:MAX_REASON]
+        if version["verdict"] == INSUFFICIENT_SKILL:
+            cure = f"`cryokit models promote {target} {number} --override --reason ...` makes it current all the same"
+            return False, f"it does not beat its baselines out of noise ({INSUFFICIENT_SKILL}); {cure}"
+        try:
+            result = self.compare(target, other, number, progress=progress)
+        except (ModelError, NotFoundError) as error:
+            return False, f"it could not be compared with version {other}: {error}"
+        return comparing.judgement(result)
+
+    def compare(
+        self,
+        target: str,
+        version_a: int,
+        version_b: int,
+        selection: str | None = None,
+        seed: int | None = None,
+        progress: Progress | None = None,
+    ) -> dict:
+        """
+        Compare two versions on the same rows: all scores side by side and the paired difference with an interval.
+
+        Stored out-of-fold rows are used where rows and folds are equal or both recipes are; otherwise both recipes are
+        evaluated now on the rows of the newer version.
+        """
+        chosen = selection or self.selections(target)[0]
+        return comparing.comparison(self, target, (version_a, version_b), chosen, seed, progress)
+
+    def rows_of(self, target: str, version: int, selection: str | None = None) -> pd.DataFrame:
+        """Return the rows that a version learned from, or those of another selection as they are stored now."""
+        return self._rows_of(self.model(target, version), selection or self.selections(target)[0])
+
+    def _cross_validated(
+        self,
+        target: str,
+        rows: pd.DataFrame,
+        seed: int,
+        progress: Progress | None,
+        recipe: Recipe | None = None,
+    ) -> tuple["Evaluation", "Split"]:
+        """Evaluate on the fair split; the split ladder finds what came out."""
+        from cryokit.validation.evaluation import evaluate
+        from cryokit.validation.split_kinds import FAIR, split_of
+        from cryokit.workbench.ladders import keep
+
+        recipe = recipe or RECIPES[target]
+        helper = helper_for(target, rows, seed, recipe)
+        split = split_of(target, rows, FAIR, recipe.n_folds, recipe.n_repeats, seed)
+        evaluation = evaluate(target, rows, split.folds, seed, progress, recipe, helper)
+        keep(self.settings.evaluations_dir, recipe, rows, split, seed, evaluation.as_json())
+        return evaluation, split
 
     def evaluate(self, target: str, selection: str, seed: int = 0, progress: Progress | None = None) -> str:
         """
-        Cross-validate the newest version's recipe and return the evaluation's id.
+        Cross-validate the current version's recipe and return the evaluation's id.
 
         The selection that versions are trained on is the version's own rows, whatever was stored since.
         """
         model = self.model(target)
         rows = self._rows_of(model, selection)
-        evaluation = _cross_validated(target, rows, seed, progress)
-        return _store_evaluation(self.registry, target, model["version"], selection, rows, evaluation)
+        recipe = stored_recipe(model["recipe"])
+        evaluation, split = self._cross_validated(target, rows, seed, progress, recipe)
+        return _store_evaluation(self.registry, target, model["version"], selection, rows, evaluation, split)
 
     def evaluate_stored(self, target: str, seed: int = 0, progress: Progress | None = None) -> dict:
         """Evaluate on every selection and return scores, baselines and rows as plain data."""
@@ -108,12 +187,13 @@ class Modelling(Core):
         }
 
     def evaluated(self, target: str, selection: str, seed: int = 0) -> dict:
-        """Return the newest version's evaluation on a selection, made now if there is none with this seed."""
+        """Return the current version's evaluation on a selection, made now if there is none with this seed."""
         try:
             known = self.latest_evaluation(target, None, selection)
         except NotFoundError:
             return self.evaluation(self.evaluate(target, selection, seed))
-        if known["metrics"].get("seed") == seed:
+        is_whole = "by_range" in known["metrics"]  # earlier releases kept fewer scores
+        if is_whole and known["metrics"].get("seed") == seed:
             return known
         return self.evaluation(self.evaluate(target, selection, seed))
 
@@ -126,7 +206,7 @@ class Modelling(Core):
         rows, warnings = imports.rows_for_evaluation(data_file, target_named(target).name)
         folds = imports.read_folds(fold_file, len(rows))
         helper = helper_for(target, rows, seed)
-        evaluation = evaluate(target, with_components(target, rows), folds, seed, progress, helper)
+        evaluation = evaluate(target, with_components(target, rows), folds, seed, progress, helper=helper)
         return evaluation.as_json() | {"warnings": warnings}
 
     def selections(self, target: str) -> list[str]:
@@ -161,24 +241,8 @@ class Modelling(Core):
         return self.registry.model_versions(target and target_named(target).name)
 
     def model(self, target: str, version: int | None = None) -> dict:
-        """Return one version, the newest unless another is named."""
+        """Return one version, the current one unless another is named."""
         return self.registry.model_version(target_named(target).name, version)
-
-    def version_card(self, target: str, version: int | None = None) -> pd.DataFrame:
-        """Return what a reader must know of a version: data, label, split, checksums."""
-        model = self.model(target, version)
-        facts = {
-            "target": f"{TARGETS[target].title} ({TARGETS[target].unit})",
-            "version": model["version"],
-            "label": model["verdict"],
-            "rows": model["dataset_rows"],
-            "split of the fair test": RECIPES[target].split,
-            "dataset sha256": model["dataset_sha256"],
-            "artifact sha256": model["artifact_sha256"],
-            "seed": model["seed"],
-            "trained at (UTC)": model["created_at"][:16].replace("T", " "),
-        }
-        return pd.DataFrame({"fact": facts.keys(), "value": facts.values()}).set_index("fact")
 
     def evaluations(self, target: str | None = None) -> pd.DataFrame:
         """Return the stored evaluations without their rows."""
@@ -220,7 +284,13 @@ class Modelling(Core):
 
 
 def _store_evaluation(
-    registry: Registry, target: str, version: int, selection: str, rows: pd.DataFrame, evaluation: "Evaluation"
+    registry: Registry,
+    target: str,
+    version: int,
+    selection: str,
+    rows: pd.DataFrame,
+    evaluation: "Evaluation",
+    split: "Split",
 ) -> str:
     described = rows[["name", TARGETS[target].subject]].take(evaluation.rows["row"]).reset_index(drop=True)
     facts = {
@@ -229,6 +299,8 @@ def _store_evaluation(
         "seed": evaluation.seed,
         "shared_subjects": evaluation.shared_subjects,
         "n_subjects": evaluation.n_subjects,
+        "by_range": evaluation.by_range,
+        "split": split.as_json(),
     }
     if target == "tg":
         facts["n_with_tm"] = int(rows["tm_kelvin"].notna().sum())
@@ -242,12 +314,3 @@ def _store_evaluation(
         rows=pd.concat([evaluation.rows.reset_index(drop=True), described], axis=1),
         is_public=bool(rows["is_public"].all()),
     )
-
-
-def _cross_validated(target: str, rows: pd.DataFrame, seed: int, progress: Progress | None) -> "Evaluation":
-    from cryokit.validation.evaluation import evaluate
-    from cryokit.validation.splits import grouped_folds
-
-    recipe = RECIPES[target]
-    folds = grouped_folds(target, rows, recipe.n_folds, recipe.n_repeats, seed)
-    return evaluate(target, rows, folds, seed, progress, helper_for(target, rows, seed))

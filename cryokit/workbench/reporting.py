@@ -30,7 +30,11 @@ class Reporting(Core):
         return {"path": str(path), "reused": False}
 
     def _finished_run(self, report: reports.Report, parameters: dict[str, object]) -> str | None:
-        still_so = {"never": _never, "same_data": self._has_current_version, "same_version": self._shows_newest_version}
+        still_so = {
+            "never": _never,
+            "same_data": self._has_current_version,
+            "same_version": self._shows_current_version,
+        }
         for run in self.registry.report_runs(report.name).to_dict("records"):
             is_same = run["status"] == "succeeded" and run["parameters"] == parameters
             if is_same and reports.is_there(Path(run["path"]), parameters):
@@ -38,13 +42,15 @@ class Reporting(Core):
         return None
 
     def _has_current_version(self, run: dict) -> bool:
-        """Whether a whole version learned from the rows as they are now, and the newest version is whole too."""
+        """Whether a whole version learned from the rows as they are now, and the current version is whole too."""
         target = run["parameters"]["target"]
-        versions = self.models(target).sort_values("version")
-        current = versions[versions["dataset_sha256"] == self.dataset_sha256(target)]
-        if current.empty:
+        versions = self.models(target)
+        learned = versions[versions["dataset_sha256"] == self.dataset_sha256(target)]
+        used = versions[versions["is_current"].astype(bool)]
+        if learned.empty:
             return False
-        return self._is_whole(versions.iloc[-1]) and any(self._is_whole(version) for _, version in current.iterrows())
+        are_whole = all(self._is_whole(version) for _, version in used.iterrows())
+        return are_whole and any(self._is_whole(version) for _, version in learned.iterrows())
 
     def _is_whole(self, version: pd.Series) -> bool:
         from cryokit.models import artifacts  # with scikit-learn, which takes seconds
@@ -55,8 +61,8 @@ class Reporting(Core):
             return False
         return True
 
-    def _shows_newest_version(self, run: dict) -> bool:
-        return self.model(run["parameters"]["target"])["created_at"] < run["started_at"]
+    def _shows_current_version(self, run: dict) -> bool:
+        return self.model(run["parameters"]["target"])["current_since"] < run["started_at"]
 
     def fail_interrupted_runs(self) -> int:
         """Mark runs as failed that began longer ago than any report may take; return how many."""

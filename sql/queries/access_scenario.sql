@@ -108,6 +108,12 @@ INSERT INTO cryo.evaluation (model_version_id, kind, split, metrics, baselines, 
 VALUES (:model_version, 'access check', 'none', '{}', '{}', '[]', :is_public)
 RETURNING to_jsonb(evaluation) AS content;
 
+-- name: promotion
+-- A move of the current version.
+INSERT INTO cryo.promotion (model_version_id, depth, kind, reason, actor_id)
+VALUES (:model_version, 0, 'promoted', 'access check', CAST(:admin AS uuid))
+RETURNING to_jsonb(promotion) AS content;
+
 -- name: prediction
 -- A predicted value.
 INSERT INTO cryo.prediction (model_version_id, subject, value, unit, lower, upper, confidence, in_training, in_domain,

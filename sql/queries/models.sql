@@ -36,18 +36,84 @@ SELECT model.id,
 RETURNING version;
 
 -- name: model_versions
--- Versions of one target or of all, oldest first; the newest alone or one number when asked.
-SELECT model.target, model_version.version, model_version.verdict, model_version.metrics, model_version.seed,
-       CAST(model_version.dataset_snapshot_id AS text) AS dataset_snapshot_id, model_version.dataset_sha256,
-       dataset_snapshot.row_count AS dataset_rows, model_version.artifact_sha256, model_version.recipe,
-       model_version.library_versions, dataset_snapshot.is_public, CAST(dataset_snapshot.team_id AS text) AS team_id,
-       to_char(model_version.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at
+-- Versions of one target or of all, oldest first; one is each owner's current one, one is used where none is named.
+-- The current one is that of the newest move or, without any, the newest; a team's is used before one of nobody.
+WITH listed AS (
+    SELECT model_version.id, model.target, model_version.version, model_version.verdict, model_version.metrics,
+           model_version.seed, model_version.dataset_snapshot_id, model_version.dataset_sha256,
+           dataset_snapshot.row_count, model_version.artifact_sha256, model_version.recipe,
+           model_version.library_versions, dataset_snapshot.is_public, dataset_snapshot.team_id,
+           CASE WHEN dataset_snapshot.team_id IS NOT NULL THEN CAST(dataset_snapshot.team_id AS text)
+                WHEN dataset_snapshot.is_public THEN 'everybody'
+                ELSE 'maintenance' END AS owner,
+           model_version.created_at, moved.id AS move, moved.kind, moved.is_override, moved.reason,
+           coalesce(moved.promoted_at, model_version.created_at) AS current_since
+      FROM cryo.model_version
+      JOIN cryo.model ON model.id = model_version.model_id
+      LEFT JOIN cryo.dataset_snapshot ON dataset_snapshot.id = model_version.dataset_snapshot_id
+      LEFT JOIN LATERAL (
+               SELECT promotion.id, promotion.kind, promotion.is_override, promotion.reason, promotion.promoted_at
+                 FROM cryo.promotion
+                WHERE promotion.model_version_id = model_version.id
+                ORDER BY promotion.id DESC
+                LIMIT 1) AS moved ON true
+     WHERE CAST(:target AS text) IS NULL OR model.target = :target
+), ranked AS (
+    SELECT *,
+           row_number() OVER (PARTITION BY target, owner ORDER BY move DESC NULLS LAST, version DESC) = 1 AS is_current
+      FROM listed
+), chosen AS (
+    SELECT *,
+           is_current AND row_number() OVER (
+               PARTITION BY target
+               ORDER BY is_current DESC, (team_id IS NOT NULL) DESC, move DESC NULLS LAST, version DESC
+           ) = 1 AS is_default
+      FROM ranked
+)
+SELECT target, version, verdict, metrics, seed, CAST(dataset_snapshot_id AS text) AS dataset_snapshot_id, dataset_sha256,
+       row_count AS dataset_rows, artifact_sha256, recipe, library_versions, is_public, CAST(team_id AS text) AS team_id,
+       owner, is_current, is_default, kind AS promotion, reason AS promotion_reason,
+       coalesce(is_override, false) AS is_override,
+       to_char(current_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS current_since,
+       to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at
+  FROM chosen
+ WHERE (CAST(:version AS integer) IS NULL OR version = :version)
+ ORDER BY target COLLATE "C", version;
+
+-- name: lock_promotions
+-- Let one move of a target's current version wait for another.
+SELECT pg_advisory_xact_lock(hashtextextended('cryokit promotions ' || CAST(:target AS text), 0));
+
+-- name: promotions
+-- Moves of the current version of one target or of all, oldest first, each with the version that was current before.
+WITH listed AS (
+    SELECT promotion.id, model.target, model_version.version, promotion.depth, promotion.kind, promotion.is_override,
+           promotion.reason, promotion.actor_id, app_user.name AS actor, promotion.promoted_at,
+           CASE WHEN dataset_snapshot.team_id IS NOT NULL THEN CAST(dataset_snapshot.team_id AS text)
+                WHEN dataset_snapshot.is_public THEN 'everybody'
+                ELSE 'maintenance' END AS owner
+      FROM cryo.promotion
+      JOIN cryo.model_version ON model_version.id = promotion.model_version_id
+      JOIN cryo.model ON model.id = model_version.model_id
+      JOIN cryo.dataset_snapshot ON dataset_snapshot.id = model_version.dataset_snapshot_id
+      LEFT JOIN cryo.app_user ON app_user.id = promotion.actor_id
+     WHERE CAST(:target AS text) IS NULL OR model.target = :target
+)
+SELECT target, owner, lag(version) OVER (PARTITION BY target, owner ORDER BY id) AS from_version,
+       version AS to_version, kind, is_override, reason, CAST(actor_id AS text) AS actor_id, actor, depth,
+       to_char(promoted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS promoted_at
+  FROM listed
+ ORDER BY id;
+
+-- name: store_promotion
+-- Make a version the current one of its owner.
+INSERT INTO cryo.promotion (model_version_id, depth, kind, is_override, reason, actor_id)
+SELECT model_version.id, :depth, :kind, :is_override, :reason, CAST(:actor_id AS uuid)
   FROM cryo.model_version
   JOIN cryo.model ON model.id = model_version.model_id
-  LEFT JOIN cryo.dataset_snapshot ON dataset_snapshot.id = model_version.dataset_snapshot_id
- WHERE (CAST(:target AS text) IS NULL OR model.target = :target)
-   AND (CAST(:version AS integer) IS NULL OR model_version.version = :version)
- ORDER BY model.target COLLATE "C", model_version.version;
+ WHERE model.target = :target
+   AND model_version.version = :version
+RETURNING CAST(id AS text) AS id;
 
 -- name: store_evaluation
 -- Keep predictions for rows that the model had not seen; as public as the rows that the model learned from.

@@ -216,6 +216,20 @@ SELECT jsonb_build_object('id', child.id) AS key
  WHERE child.team_id IS NOT NULL
    AND NOT EXISTS (SELECT FROM cryo.team AS parent WHERE parent.id = child.team_id);
 
+-- name: promotion_actor_id_fkey
+-- Rows of promotion whose actor_id names no app_user.
+SELECT jsonb_build_object('id', child.id) AS key
+  FROM cryo.promotion AS child
+ WHERE child.actor_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.app_user AS parent WHERE parent.id = child.actor_id);
+
+-- name: promotion_model_version_id_fkey
+-- Rows of promotion whose model_version_id names no model_version.
+SELECT jsonb_build_object('id', child.id) AS key
+  FROM cryo.promotion AS child
+ WHERE child.model_version_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.model_version AS parent WHERE parent.id = child.model_version_id);
+
 -- name: report_run_owner_id_fkey
 -- Rows of report_run whose owner_id names no app_user.
 SELECT jsonb_build_object('id', child.id) AS key

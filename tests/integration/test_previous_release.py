@@ -69,7 +69,7 @@ def test_the_previous_code_loads_trains_and_predicts(old, tmp_path):
     rows.write_text("smiles,name,value,unit,source\nOCC(O)CO,glycerol,191.2,K,own notebook 1\n")
 
     assert "new rows" in old("data", "load")
-    assert "1 of 1 good rows are new" in old("data", "import", str(rows), "--target", "tg")
+    assert "1 rows loaded" in old("data", "import", str(rows), "--target", "tg")
     assert "previous" in old("user", "add", "previous")
     old("train", "iri")
     assert [row["target"] for row in json.loads(old("models", "list", "--json"))] == ["iri"]

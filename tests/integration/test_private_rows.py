@@ -48,7 +48,7 @@ def team(people) -> str:
     return "Bench"
 
 
-def newest(workbench: Workbench, identity) -> int:
+def current(workbench: Workbench, identity) -> int:
     return workbench.acting_as(identity).model("tg")["version"]
 
 
@@ -73,7 +73,7 @@ def test_a_version_with_private_rows_is_for_maintenance_only(public, people, tab
     version = public.train("tg")
 
     assert (version["version"], version["is_public"]) == (2, False)
-    assert newest(public, people.researcher) == 1
+    assert current(public, people.researcher) == 1
     with pytest.raises(NotFoundError, match="no version 2"):
         public.acting_as(people.researcher).predict("tg", ["CCCCCCCCCCCCCO"], version=2)
 
@@ -107,8 +107,9 @@ def test_rows_of_a_team_are_learned_from_only_for_the_team(public, people, table
     of_the_team = public.train("tg", team=team)
 
     assert (without["dataset_rows"], of_the_team["dataset_rows"]) == (len(ALCOHOLS), len(ALCOHOLS) + 1)
-    assert newest(public, people.viewer) == 3
-    assert newest(public, people.researcher) == 2
+    assert current(public, people.viewer) == 3
+    assert current(public, people.researcher) == 1
+    assert (without["is_current"], of_the_team["is_current"]) == (False, True)
     assert public.evaluate_stored("tg")["metrics"]["n"] == len(ALCOHOLS) + 1
 
 
@@ -175,7 +176,8 @@ def test_a_failing_training_leaves_no_version(public, monkeypatch):
 
 
 def test_training_and_importing_are_written_down(public):
-    assert [event["action"] for event in public.registry.events().to_dict("records")][:2] == [
+    assert [event["action"] for event in public.registry.events().to_dict("records")][:3] == [
+        "model_promoted",
         "model_trained",
         "measurements_imported",
     ]

@@ -9,6 +9,7 @@ from cryokit.errors import InputError
 from cryokit.models.features import feature_matrix
 from cryokit.models.fitted import fit
 from cryokit.models.helpers import fitted_helper, unrelated
+from cryokit.models.targets import recipe_for
 from cryokit.sources.bundled import bundled_rows
 from cryokit.sources.melting_table import measured_melting_points
 
@@ -45,16 +46,16 @@ def test_no_molecule_of_the_glass_transitions_is_left_by_connectivity_or_name(ta
 
 def test_too_few_molecules_are_refused(table):
     with pytest.raises(InputError, match="only 20 molecules are left"):
-        fitted_helper("tg", table.head(20), bundled_rows("tg"))
+        fitted_helper(recipe_for("tg"), table.head(20), bundled_rows("tg"))
 
 
 def test_targets_without_helper_get_none(table):
-    assert fitted_helper("iri", table, bundled_rows("tg")) is None
+    assert fitted_helper(recipe_for("iri"), table, bundled_rows("tg")) is None
 
 
 def test_a_helper_teaches_what_the_rows_cannot(table, made_up_tg):
     some = table.iloc[::40]
-    helper = fitted_helper("tg", some, made_up_tg)
+    helper = fitted_helper(recipe_for("tg"), some, made_up_tg)
     alone, helped = fit("tg", made_up_tg), fit("tg", made_up_tg, helper=helper)
 
     assert not np.array_equal(alone.predict(made_up_tg)["value"], helped.predict(made_up_tg)["value"])
@@ -65,6 +66,6 @@ def test_equal_molecules_and_seed_give_an_equal_helper(table):
     some, rows = table.iloc[::50], pd.DataFrame({"smiles": ["OCCO"], "name": ["ethylene glycol"]})
     model = fit("tg", pd.DataFrame({"smiles": ["CCO", "OCCO"], "value": [97.0, 150.0]}))
     matrix = feature_matrix(model.series["all"].schema, pd.DataFrame({"smiles": ["CCO", "CCCO"]}))
-    first, again = (fitted_helper("tg", some, rows, seed=5).predict(matrix)[0] for _ in range(2))
+    first, again = (fitted_helper(recipe_for("tg"), some, rows, seed=5).predict(matrix)[0] for _ in range(2))
 
     assert np.array_equal(first, again)

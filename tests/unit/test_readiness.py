@@ -1,4 +1,4 @@
-"""Readiness: the newest version of each target must be whole, and the first failure is told by its own error."""
+"""Readiness: the current version of each target must be whole, and the first failure is told by its own error."""
 
 import hashlib
 
@@ -22,7 +22,12 @@ class Versions(Health):
     def models(self) -> pd.DataFrame:
         versions = [2, 1]
         return pd.DataFrame(
-            {"target": "tg", "version": versions, "artifact_sha256": [checksum(version) for version in versions]}
+            {
+                "target": "tg",
+                "version": versions,
+                "artifact_sha256": [checksum(version) for version in versions],
+                "is_current": [version == 2 for version in versions],
+            }
         )
 
     def _check_database(self) -> str:
@@ -40,14 +45,14 @@ def checksum(version: int) -> str:
     return hashlib.sha256(content(version)).hexdigest()
 
 
-def test_only_the_newest_versions_are_needed(tmp_path):
+def test_only_the_current_versions_are_needed(tmp_path):
     workbench = Versions(load_settings(state_dir=tmp_path), 2)
 
     assert workbench.readiness()["models"]["status"] == "pass"
     assert workbench.require_ready() is None
 
 
-def test_a_newest_version_without_its_file_is_told_by_its_own_error(tmp_path):
+def test_a_current_version_without_its_file_is_told_by_its_own_error(tmp_path):
     workbench = Versions(load_settings(state_dir=tmp_path), 1)
 
     assert workbench.readiness()["models"]["status"] == "fail"

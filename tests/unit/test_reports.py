@@ -72,21 +72,22 @@ class Remembering(Reporting):
         settings.artifacts_dir.mkdir()
         page.write_text("page")
         self.description = page.with_suffix(".json")
-        self.description.write_text(json.dumps({"release": __version__, "parameters": TRAINING}))
-        run = {"status": "succeeded", "parameters": TRAINING, "path": str(page), "started_at": "2026-01-02"}
+        parameters = reports.report_named(name).checked_parameters(TRAINING)
+        self.description.write_text(json.dumps({"release": __version__, "parameters": parameters}))
+        run = {"status": "succeeded", "parameters": parameters, "path": str(page), "started_at": "2026-01-02"}
         self.registry.rows = [run]
         content = b"a model"
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.artifact = settings.artifacts_dir / f"{self.sha256}.skops"
         self.artifact.write_bytes(content)
         self.data, self.trained_at = "same", "2026-01-01"
-        self.versions = [(1, "same", self.sha256)]
+        self.versions = [(1, "same", self.sha256, True)]
 
     def models(self, _target: str | None = None) -> pd.DataFrame:
-        return pd.DataFrame(self.versions, columns=["version", "dataset_sha256", "artifact_sha256"])
+        return pd.DataFrame(self.versions, columns=["version", "dataset_sha256", "artifact_sha256", "is_current"])
 
     def model(self, _target: str) -> dict:
-        return {"created_at": self.trained_at}
+        return {"current_since": self.trained_at}
 
     def dataset_sha256(self, _target: str) -> str:
         return self.data
@@ -142,8 +143,8 @@ def test_a_changed_artifact_means_training_again(workbench, ran):
     assert ran == ["training"]
 
 
-def test_a_newest_version_without_its_artifact_means_training_again(workbench, ran):
-    workbench.versions.append((2, "same", "0" * 64))
+def test_a_current_version_without_its_artifact_means_training_again(workbench, ran):
+    workbench.versions = [(1, "same", workbench.sha256, False), (2, "same", "0" * 64, True)]
     workbench.run_report("training", TRAINING, reuse=True)
 
     assert ran == ["training"]
@@ -156,7 +157,7 @@ def test_changed_data_mean_training_again(workbench, ran):
     assert ran == ["training"]
 
 
-def test_a_validation_is_reused_until_there_is_a_newer_version(tmp_path, ran):
+def test_a_validation_is_reused_until_another_version_is_current(tmp_path, ran):
     workbench = Remembering(load_settings(state_dir=tmp_path), "validation")
     first = workbench.run_report("validation", TRAINING, reuse=True)["reused"]
     workbench.trained_at = "2026-01-03"

@@ -22,7 +22,7 @@ def _described(condition: Condition) -> ConditionInfo:
 
 @router.get("/targets")
 def list_targets(workbench: ActingWorkbench) -> list[TargetInfo]:
-    """List the targets with unit, conditions, newest version and its label."""
+    """List the targets with unit, conditions, newest version, current version and its label."""
     answer = []
     for row in records(workbench.targets()):
         conditions = [_described(condition) for condition in target_named(row["target"]).conditions]

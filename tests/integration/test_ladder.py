@@ -1,0 +1,62 @@
+"""The split ladder of stored rows: what was computed is kept, and only what is missing is computed again."""
+
+import json
+import stat
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from cryokit.errors import InputError, NotFoundError
+from cryokit.sources.bundled import bundled_rows
+from cryokit.workbench import Workbench
+
+SPLITS = "random,compound,cell_type"
+
+
+@pytest.fixture
+def workbench(fresh_database, tmp_path) -> Iterator[Workbench]:
+    """Forty glass transitions and no model; what is computed is kept in a folder of its own."""
+    settings = fresh_database.settings.model_copy(update={"state_dir": tmp_path})
+    workbench = Workbench(settings, fresh_database)
+    rows = bundled_rows("tg").query("is_curated").assign(tm_kelvin=float("nan"))
+    # Stereoisomers first: without rows that belong together, rows at random would be a fair split.
+    is_shared = rows["inchikey"].str[:14].duplicated(keep=False)
+    rows = pd.concat([rows[is_shared].head(12), rows[~is_shared].head(28)])
+    workbench.registry.store_measurements(rows, "tg", is_public=True)
+    return workbench
+
+
+def test_a_second_ladder_computes_only_what_is_missing(workbench):
+    seen: list[str] = []
+    first = workbench.split_ladder("tg", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
+    computed, kept = set(seen), sorted(workbench.settings.evaluations_dir.iterdir())
+    seen.clear()
+    again = workbench.split_ladder("tg", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
+
+    pd.testing.assert_frame_equal(first, again)
+    assert (computed, seen) == ({"rows at random", "leave-compound-out"}, [])
+
+    next(path for path in kept if json.loads(path.read_text())["leaking_groups"] == 0).unlink()
+    workbench.split_ladder("tg", splits="random,compound", on_fold=lambda title, *_: seen.append(title))
+
+    assert len(set(seen)) == 1
+    assert {stat.S_IMODE(path.stat().st_mode) for path in workbench.settings.evaluations_dir.iterdir()} == {0o600}
+
+
+def test_training_keeps_its_evaluation_for_the_ladder_and_stores_the_split(workbench):
+    workbench.train("tg")
+    seen: list[str] = []
+    ladder = workbench.split_ladder("tg", splits="compound", on_fold=lambda title, *_: seen.append(title))
+    metrics = workbench.latest_evaluation("tg")["metrics"]
+
+    assert set(seen) == {"rows at random"}
+    assert metrics["split"]["sha256"] == ladder.set_index("kind").loc["compound", "sha256"]
+    assert metrics["mae"] == pytest.approx(ladder.set_index("kind").loc["compound", "mae"])
+
+
+def test_unknown_splits_and_selections_are_refused(workbench):
+    with pytest.raises(InputError, match="there are random, compound"):
+        workbench.split_ladder("tg", splits="random,nonsense")
+    with pytest.raises(NotFoundError):
+        workbench.split_ladder("iri")
