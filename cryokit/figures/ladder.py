@@ -8,7 +8,9 @@ from cryokit.domain import target_named
 from cryokit.figures import _COMMON, BLUE, GREEN, GREY, VERMILLION, decimals, formatted
 
 LEAKS, FAIR = "rows at random (leaks)", "whole groups held out"
-_ROW_PIXELS, _FRAME_PIXELS = 52, 190
+_TO = "\u00a0to\u00a0"
+"""Between the ends of an interval, which stay on one line."""
+_ROW_PIXELS, _FRAME_PIXELS = 52, 215
 
 
 def split_ladder(ladder: pd.DataFrame, target: str) -> hv.Overlay:
@@ -98,7 +100,7 @@ def _error(rung: pd.Series, target: str) -> str:
 
 def ladder_summary(ladder: pd.DataFrame, target: str) -> pd.DataFrame:
     """
-    Return a ladder as a short table for people: rounded, intervals in words.
+    Return the splits of a ladder that were scored as a short table for people: rounded, intervals in words.
 
     Parameters
     ----------
@@ -113,6 +115,7 @@ def ladder_summary(ladder: pd.DataFrame, target: str) -> pd.DataFrame:
         Index: the split; the heading of the errors carries the unit.
     """
     unit = target_named(target).unit
+    ladder = ladder[ladder["mae"].notna()]
     columns = {
         "series": ladder["series"],
         "held out": _counts(ladder["n_groups"]),
@@ -134,6 +137,15 @@ def ladder_summary(ladder: pd.DataFrame, target: str) -> pd.DataFrame:
     return table if ladder["series"].nunique() > 1 else table.drop(columns="series")
 
 
+def not_applied_text(ladder: pd.DataFrame) -> str:
+    """Say in one sentence which splits do not apply, and why."""
+    left_out = ladder[ladder["mae"].isna()]
+    reasons = dict(zip(left_out["split"], left_out["note"], strict=True))
+    if not reasons:
+        return "Every split applies."
+    return "Not applied: " + "; ".join(f"{split} ({reason})" for split, reason in reasons.items()) + "."
+
+
 def _number(value: object) -> float | None:
     return None if pd.isna(value) else float(value)
 
@@ -151,7 +163,7 @@ def _with_ends(rung: pd.Series) -> str:
         return "-"
     if pd.isna(rung["r2_lower"]):
         return f"{rung['r2']:.2f}"
-    return f"{rung['r2']:.2f} ({rung['r2_lower']:.2f} to {rung['r2_upper']:.2f})"
+    return f"{rung['r2']:.2f} ({rung['r2_lower']:.2f}{_TO}{rung['r2_upper']:.2f})"
 
 
 def _with_interval(rung: pd.Series, name: str, target: str) -> str:
@@ -159,7 +171,7 @@ def _with_interval(rung: pd.Series, name: str, target: str) -> str:
     if pd.isna(rung[f"{name}_lower"]):
         return value
     low, high = (formatted(float(rung[f"{name}_{end}"]), target) for end in ("lower", "upper"))
-    return f"{value} ({low} to {high})"
+    return f"{value} ({low}{_TO}{high})"
 
 
 def _closest(rung: pd.Series, target: str) -> str:

@@ -1,6 +1,8 @@
 """Ensembles of scikit-learn regressors on standardised features and a standardised target."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
+from threadpoolctl import ThreadpoolController
 
 from cryokit.errors import InputError
 from cryokit.models.targets import Member
@@ -73,7 +76,8 @@ class Ensemble:
         if not self.members or not len(features):
             return np.full(len(features), self.centre), np.zeros(len(features))
         scaled = self.scaling.transform(features)
-        per_member = [_member_prediction(member, scaled) for member in self.members]
+        with _one_thread():
+            per_member = [_member_prediction(member, scaled) for member in self.members]
         values = np.stack([value for value, _ in per_member])
         tree_variance = np.mean([variance for _, variance in per_member], axis=0)
         spread = np.sqrt(tree_variance + values.var(axis=0))
@@ -118,8 +122,19 @@ def fitted_ensemble(
     scaled = scaling.fit_transform(features)
     centre, scale = float(values.mean()), float(values.std()) or 1.0
     standardised = (values - centre) / scale
-    regressors = tuple(_fitted_member(member, scaled, standardised, seed) for member in members)
+    with _one_thread():
+        regressors = tuple(_fitted_member(member, scaled, standardised, seed) for member in members)
     return Ensemble(scaling=scaling, members=regressors, centre=centre, scale=scale)
+
+
+def _one_thread() -> AbstractContextManager:
+    """Threads gain nothing on so few rows, and wait for each other on a busy machine."""
+    return _thread_pools().limit(limits=1)
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through all loaded libraries, so once
 
 
 def _fitted_member(
@@ -145,7 +160,9 @@ def _regressor(member: Member, seed: int) -> BaseEstimator:
     return {"svr": SVR, "ridge": Ridge}[member.kind](**member.settings)
 
 
-def _gaussian_process(amplitude: float, length_scale: float, linear: float, noise: float) -> GaussianProcessRegressor:
+def _gaussian_process(
+    amplitude: float = 1.0, length_scale: float = 15.0, linear: float = 0.003, noise: float = 0.02
+) -> GaussianProcessRegressor:
     """Rough similarity plus a linear trend plus noise, all of declared size: nothing is searched for in training."""
     rough = ConstantKernel(amplitude) * Matern(length_scale=length_scale, nu=1.5)
     return GaussianProcessRegressor(rough + ConstantKernel(linear) * DotProduct() + WhiteKernel(noise), optimizer=None)

@@ -94,6 +94,10 @@ ROUTES = {
     ("GET", "/api/v1/models"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/{version}"): SIGNED_IN,
+    ("GET", "/api/v1/models/{target}/card"): SIGNED_IN,
+    # The only version is current already, and none was so before.
+    ("POST", "/api/v1/models/{target}/promote"): ADMIN | {"admin": 409},
+    ("POST", "/api/v1/models/{target}/rollback"): ADMIN | {"admin": 409},
     ("GET", "/api/v1/evaluations"): SIGNED_IN,
     ("GET", "/api/v1/evaluations/{evaluation_id}"): SIGNED_IN,
     ("GET", "/api/v1/reports"): SIGNED_IN,
@@ -102,6 +106,8 @@ ROUTES = {
     ("POST", "/api/v1/system/database/fix"): ADMIN,
 }
 BODIES = {
+    "/api/v1/models/{target}/promote": {"version": 1, "reason": "tried"},
+    "/api/v1/models/{target}/rollback": {"reason": "tried"},
     "/api/v1/session": {"name": "viewer", "password": PASSWORD},
     "/api/v1/predict": {"target": "tg", "smiles": ["OCC(O)CO"]},
     "/api/v1/system/database/fix": {"classes": ["keys"]},

@@ -54,7 +54,7 @@ def test_targets_without_helper_get_none(table):
 
 
 def test_a_helper_teaches_what_the_rows_cannot(table, made_up_tg):
-    some = table.iloc[::40]
+    some = table.iloc[::80]
     helper = fitted_helper(recipe_for("tg"), some, made_up_tg)
     alone, helped = fit("tg", made_up_tg), fit("tg", made_up_tg, helper=helper)
 

@@ -74,10 +74,12 @@ def test_series_have_rungs_of_their_own(rows_of):
     assert (ladder["n_groups"] == 36).all()
 
 
-def test_the_table_for_people_names_the_closest_baseline_and_leaves_unknown_cells_empty(tg_ladder):
+def test_the_table_for_people_names_the_closest_baseline_and_a_sentence_what_does_not_apply(tg_ladder):
     table = figures.ladder_summary(tg_ladder, "tg")
 
-    assert table.loc["leave-cell-type-out", "MAE (K)"] == "-"
+    assert table.index.tolist() == ["rows at random", "leave-compound-out", "leave-cluster-out"]
+    assert figures.not_applied_text(tg_ladder) == "Not applied: leave-cell-type-out (no cells are measured)."
+    assert figures.not_applied_text(tg_ladder.head(3)) == "Every split applies."
     assert table.loc["leave-compound-out", "closest baseline"].split(":")[0] in {"mean", "nearest neighbour", "0.7*Tm"}
 
 
