@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         description="another PostgreSQL than the embedded one",
     )
     pg_bindir: Path | None = Field(default=None, description="folder of PostgreSQL programs to use")
+    dask_address: str | None = Field(
+        default=None, description="Dask scheduler to compute on instead of local processes"
+    )
     data_mirror: Path | None = Field(default=None, description="folder that holds the public data files")
 
     @property

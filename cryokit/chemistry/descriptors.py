@@ -1,9 +1,11 @@
 """Fast physicochemical features and fingerprints of a molecule, from its graph alone (no 3-D)."""
 
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,11 @@ SCHEMA_VERSION = 2
 
 FINGERPRINT_BITS = 2048
 _CACHE = 20_000
+_MOLECULES = 4096
+"""Structures take far more memory than their features, and are used again soon or not at all."""
+
+_SIMILARITY_ROWS = 32
+_FORMULA = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,15 @@ _SLOW_GRAPH = (
     ("flexibility", "Phi", "1", "Kier flexibility index"),
 )
 _ELEMENTS = {
-    "carbons": 6,
-    "nitrogens": 7,
-    "oxygens": 8,
-    "fluorines": 9,
-    "phosphorus_atoms": 15,
-    "sulfurs": 16,
-    "chlorines": 17,
-    "bromines": 35,
-    "iodines": 53,
+    "carbons": "C",
+    "nitrogens": "N",
+    "oxygens": "O",
+    "fluorines": "F",
+    "phosphorus_atoms": "P",
+    "sulfurs": "S",
+    "chlorines": "Cl",
+    "bromines": "Br",
+    "iodines": "I",
 }
 _GROUPS = {
     "primary_alcohols": "[OX2H][CX4;H2,H3]",
@@ -259,16 +266,29 @@ def tanimoto(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.fl
     if left.shape[1] != right.shape[1]:
         msg = f"fingerprints must have equal length, but have {left.shape[1]} and {right.shape[1]} bytes"
         raise InputError(msg)
-    count_right = np.bitwise_count(right).sum(axis=1, dtype=np.int64)
+    if not len(left) or not len(right):
+        return np.zeros((len(left), len(right)))
+    left, right = _in_words(left), _in_words(right)
+    count_left, count_right = _bit_counts(left), _bit_counts(right)
     similarity = np.zeros((len(left), len(right)))
-    for index, row in enumerate(left):
-        shared = np.bitwise_count(row & right).sum(axis=1, dtype=np.int64)
-        union = int(np.bitwise_count(row).sum()) + count_right - shared
-        similarity[index] = shared / np.maximum(union, 1)
+    for begin in range(0, len(left), _SIMILARITY_ROWS):
+        some = slice(begin, begin + _SIMILARITY_ROWS)
+        shared = _bit_counts(left[some, np.newaxis] & right)
+        union = count_left[some, np.newaxis] + count_right - shared
+        similarity[some] = shared / np.maximum(union, 1)
     return similarity
 
 
-@lru_cache(maxsize=_CACHE)
+def _in_words(packed: NDArray[np.uint8]) -> NDArray[np.unsignedinteger]:
+    """Return packed bits as words of 64 where they fill them: bits are counted by the word."""
+    return np.ascontiguousarray(packed).view(np.uint64) if packed.shape[1] % 8 == 0 else packed
+
+
+def _bit_counts(packed: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
+    return np.bitwise_count(packed).sum(axis=-1, dtype=np.int64)
+
+
+@lru_cache(maxsize=_MOLECULES)
 def prepared(smiles: str) -> Chem.Mol:
     """Return the neutral largest organic fragment; treat it as read-only, it is shared."""
     with rdBase.BlockLogs():
@@ -278,9 +298,17 @@ def prepared(smiles: str) -> Chem.Mol:
             raise InputError(msg)
         if "." in smiles:
             molecule = max(Chem.GetMolFrags(molecule, asMols=True), key=_organic_size)
-        if any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+        may_be_charged = "+" in smiles or "-" in smiles  # charges are always written, and a minus may be a bond
+        if may_be_charged and any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
             molecule = rdMolStandardize.Uncharger().uncharge(molecule)
     return molecule
+
+
+@lru_cache(maxsize=_CACHE)
+def composition(smiles: str) -> Mapping[str, int]:
+    """Return the number of atoms of each element of the neutral largest fragment, all hydrogens included."""
+    formula = rdMolDescriptors.CalcMolFormula(prepared(smiles))
+    return MappingProxyType({element: int(count or 1) for element, count in _FORMULA.findall(formula)})
 
 
 def _organic_size(fragment: Chem.Mol) -> tuple[bool, int, str]:
@@ -299,28 +327,30 @@ def _descriptors(smiles: str) -> NDArray[np.float64]:
 def _fast_descriptors(smiles: str) -> NDArray[np.float64]:
     molecule = prepared(smiles)
     graph = _FAST_PROPERTIES.ComputeProperties(molecule)
-    numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    elements = [numbers.count(number) for number in _ELEMENTS.values()]
+    atoms = composition(smiles)
+    elements = [atoms.get(symbol, 0) for symbol in _ELEMENTS.values()]
     groups = [len(molecule.GetSubstructMatches(pattern)) for pattern in _PATTERNS]
-    return _finite([*graph, *elements, *groups, *_derived(molecule, graph, numbers)])
+    return _finite([*graph, *elements, *groups, *_derived(graph, atoms)])
 
 
 def _finite(values: Sequence[float]) -> NDArray[np.float64]:
-    finite = np.nan_to_num(np.array(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    finite = np.array(values, dtype=np.float64)
+    if not np.isfinite(finite).all():
+        finite = np.nan_to_num(finite, nan=0.0, posinf=0.0, neginf=0.0)
     finite.flags.writeable = False  # shared by the cache
     return finite
 
 
-def _derived(molecule: Chem.Mol, graph: Sequence[float], numbers: list[int]) -> tuple[float, ...]:
+def _derived(graph: Sequence[float], atoms: Mapping[str, int]) -> tuple[float, ...]:
     mass, heavy, donors, rotatable = graph[0], graph[1], graph[2], graph[4]
-    carbons, halogens = numbers.count(6), sum(numbers.count(number) for number in (9, 17, 35, 53))
-    hydrogens = sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms()) + numbers.count(1)
+    carbons, hydrogens = atoms.get("C", 0), atoms.get("H", 0)
+    halogens = sum(atoms.get(symbol, 0) for symbol in ("F", "Cl", "Br", "I"))
     return (
         hydrogens,
-        carbons + 1 + (numbers.count(7) - hydrogens - halogens) / 2,
+        carbons + 1 + (atoms.get("N", 0) - hydrogens - halogens) / 2,
         math.log(mass),
         donors / heavy,
-        numbers.count(8) / max(carbons, 1),
+        atoms.get("O", 0) / max(carbons, 1),
         rotatable / heavy,
     )
 

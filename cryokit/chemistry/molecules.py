@@ -5,6 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from rdkit import Chem, rdBase
+from rdkit.Chem import rdMolDescriptors
 
 from cryokit.domain import Molecule
 from cryokit.errors import InputError
@@ -50,13 +51,56 @@ def parse(smiles: str) -> Molecule:
     >>> parse("C(O)C(O)CO")
     Molecule(smiles='OCC(O)CO', inchikey='PEDCQBHIVMGVHV-UHFFFAOYSA-N')
     """
+    return _parsed(_checked_text(smiles))
+
+
+def canonical(smiles: str) -> str:
+    """
+    Return the canonical SMILES of a structure, without the InChIKey, which takes three times as long.
+
+    Parameters
+    ----------
+    smiles : str
+        Structure as SMILES, as for `parse`.
+
+    Returns
+    -------
+    str
+        The same text as ``parse(smiles).smiles``; nothing is remembered.
+
+    Raises
+    ------
+    InputError
+        If `parse` would refuse the structure, unless only because no InChIKey can be computed.
+
+    Examples
+    --------
+    >>> canonical("C(O)C(O)CO")
+    'OCC(O)CO'
+    """
+    return _read(_checked_text(smiles))[1]
+
+
+def formula(smiles: str) -> str:
+    """
+    Return the molecular formula of a structure.
+
+    Examples
+    --------
+    >>> formula("OCC(O)CO")
+    'C3H8O3'
+    """
+    return rdMolDescriptors.CalcMolFormula(_read(_checked_text(smiles))[0])
+
+
+def _checked_text(smiles: str) -> str:
     if not isinstance(smiles, str) or not smiles.strip():
         msg = f"a structure must be a SMILES text, but {smiles!r} came; for example OCC(O)CO for glycerol"
         raise InputError(msg)
     if len(smiles) > MAX_SMILES_LENGTH:
         msg = f"the SMILES has {len(smiles)} characters; at most {MAX_SMILES_LENGTH} are allowed; give one molecule"
         raise InputError(msg)
-    return _parsed(smiles.strip())
+    return smiles.strip()
 
 
 def matches(smiles: str, inchikey: str) -> bool:
@@ -147,26 +191,28 @@ def open_stereocentres(molecule: Molecule) -> int:
 @lru_cache(maxsize=4096)
 def _parsed(smiles: str) -> Molecule:
     with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles)
-        if mol is None:
-            msg = f"{_short(smiles)} cannot be read as a SMILES; check brackets, ring numbers and element symbols"
-            raise InputError(msg)
-        return Molecule(Chem.MolToSmiles(mol), _inchikey(mol, smiles))
-
-
-def _inchikey(mol: Chem.Mol, smiles: str) -> str:
-    numbers = {atom.GetAtomicNum() for atom in mol.GetAtoms()}
-    if 0 in numbers:
-        msg = f"{_short(smiles)} holds a placeholder atom (*); only whole molecules are allowed, not repeat units"
-        raise InputError(msg)
-    if not numbers - {1}:
-        msg = f"{_short(smiles)} holds no atom heavier than hydrogen; give the structure of a substance"
-        raise InputError(msg)
-    inchikey = Chem.MolToInchiKey(mol)
+        mol, text = _read(smiles)
+        inchikey = Chem.MolToInchiKey(mol)
     if not inchikey:
         msg = f"no InChIKey can be computed for {_short(smiles)}; check valences and charges"
         raise InputError(msg)
-    return inchikey
+    return Molecule(text, inchikey)
+
+
+def _read(smiles: str) -> tuple[Chem.Mol, str]:
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
+    if mol is None:
+        msg = f"{_short(smiles)} cannot be read as a SMILES; check brackets, ring numbers and element symbols"
+        raise InputError(msg)
+    text = Chem.MolToSmiles(mol)
+    if "*" in text:
+        msg = f"{_short(smiles)} holds a placeholder atom (*); only whole molecules are allowed, not repeat units"
+        raise InputError(msg)
+    if not mol.GetNumHeavyAtoms():
+        msg = f"{_short(smiles)} holds no atom heavier than hydrogen; give the structure of a substance"
+        raise InputError(msg)
+    return mol, text
 
 
 def _short(smiles: str) -> str:

@@ -10,6 +10,7 @@ from cryokit import telemetry
 from cryokit.cli.database import db
 from cryokit.cli.models import compare, models
 from cryokit.cli.people import share, team, user
+from cryokit.cli.screening import job, screen
 from cryokit.cli.shared import JSON, PORT, SEED, TARGET, Commands, conditions_options, emit, show_progress, show_warning
 from cryokit.cli.tokens import token
 from cryokit.domain import TARGETS
@@ -31,6 +32,8 @@ def main(context: click.Context, verbose: bool) -> None:
 main.add_command(db)
 for group in (user, team, share, token, models):
     main.add_command(group)
+main.add_command(screen)
+main.add_command(job)
 main.add_command(compare)
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from cryokit.errors import ConfigError, CryokitError
 
 _WIDTH = 40
 """Characters of a text in a table; JSON holds everything."""
+_BAR = 20
 _WIDE = {"reason": 120, "path": sys.maxsize}
 """Characters of texts of which less says nothing."""
 
@@ -81,6 +83,21 @@ def emit(data: pd.DataFrame | dict | list, as_json: bool) -> None:
         click.echo("\n".join(_lines(data)))
 
 
+def emit_all(parts: Mapping[str, pd.DataFrame | dict], as_json: bool) -> None:
+    """Print several tables and summaries under each other, or as one JSON object."""
+    if not as_json:
+        for number, part in enumerate(parts.values()):
+            if number:
+                click.echo()
+            emit(part, as_json=False)
+        return
+    plain = {
+        name: json.loads(part.to_json(orient="records")) if isinstance(part, pd.DataFrame) else _finite(part)
+        for name, part in parts.items()
+    }
+    click.echo(json.dumps(plain, indent=2, default=str, allow_nan=False))
+
+
 def _finite(value: object) -> object:
     """Return data in which numbers that JSON does not know are null."""
     if isinstance(value, Mapping):
@@ -135,5 +152,24 @@ def show_progress(label: str) -> Callable[[int, int], None]:
     def show(done: int, total: int) -> None:
         if done == total or sys.stderr.isatty():
             click.echo(f"\r{label}: {done}/{total} folds", nl=done == total, err=True)
+
+    return show
+
+
+def show_rate(label: str, things: str) -> Callable[[int, int], None]:
+    """Return a callback that keeps one line of progress; the rate leaves out what was done at its first call."""
+    began: tuple[float, int] | None = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal began
+        began = began or (time.monotonic(), done)
+        if done != total and not sys.stderr.isatty():
+            return
+        seconds = time.monotonic() - began[0]
+        rate = (done - began[1]) / seconds if seconds > 0 else 0.0
+        left = f", {(total - done) / rate:,.0f} s left" if rate and done != total else ""
+        bar = "#" * (_BAR * done // total) + "." * (_BAR - _BAR * done // total)
+        line = f"{label}: [{bar}] {done:,}/{total:,} {things}, {rate:,.0f}/s{left}"
+        click.echo(f"\r{line}\x1b[K" if sys.stderr.isatty() else line, nl=done == total, err=True)
 
     return show

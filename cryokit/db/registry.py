@@ -1,6 +1,7 @@
 """The registry: everything that is stored, as tables in and tables out."""
 
 from cryokit.db.registry_health import Health
+from cryokit.db.registry_jobs import Jobs
 from cryokit.db.registry_models import Models
 from cryokit.db.registry_promotions import Promotions
 from cryokit.db.registry_reports import Reports
@@ -8,5 +9,5 @@ from cryokit.db.registry_teams import Teams
 from cryokit.db.registry_tokens import Tokens
 
 
-class Registry(Teams, Models, Promotions, Reports, Tokens, Health):
+class Registry(Teams, Models, Promotions, Reports, Tokens, Health, Jobs):
     """All that the database keeps, on behalf of one person or, without one, of local maintenance."""

@@ -11,7 +11,7 @@ from rdkit import Chem
 from cryokit.chemistry import descriptors
 from cryokit.chemistry.molecules import parse
 from cryokit.domain import Component
-from cryokit.models.columns import numbers
+from cryokit.models.columns import canonical_smiles, numbers
 from cryokit.models.groups import component_key
 from cryokit.models.recipe_features import CATEGORIES, PROTOCOL
 
@@ -55,6 +55,28 @@ FUNCTIONAL_GROUPS = {
     "alkyne": "[CX2]#[CX2]",
 }
 _PATTERNS = {name: Chem.MolFromSmarts(smarts) for name, smarts in FUNCTIONAL_GROUPS.items()}
+_NEEDED = {
+    "N": (
+        "amino acid",
+        "primary amide",
+        "formamide or other formyl amide",
+        "secondary amide",
+        "tertiary amide",
+        "urea or carbamate",
+        "quaternary ammonium",
+        "guanidine or amidine",
+        "aliphatic amine",
+        "nitrile",
+        "nitro group",
+    ),
+    "S": ("sulfoxide", "sulfone or sulfonamide", "sulfonic or sulfuric acid", "thiol", "thioether"),
+    "O": ("aldehyde", "carboxylic acid", "ester", "peroxide", "alcohol", "phenol"),
+    "P": ("phosphate or phosphonate",),
+    "Si": ("silicon compound",),
+    "B": ("boron compound",),
+}
+_ELEMENT_OF_GROUP = {name: element for element, groups in _NEEDED.items() for name in groups}
+"""An element without which there cannot be the group, so that its pattern is not looked for."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +116,12 @@ class MoleculeDomain:
         .. [1] Sahigara, F. et al. (2012). Molecules 17, 4791-4810. 10.3390/molecules17054791
         """
         outside = _outside_ranges(self.ranges, rows)
-        return [self._of_molecule(parse(smiles).smiles) + outside[row] for row, smiles in enumerate(rows["smiles"])]
+        structures = canonical_smiles(rows)
+        nearest = descriptors.tanimoto(descriptors.fingerprints(structures), self.fingerprints).max(axis=1, initial=0.0)
+        reasons = map(self._of_molecule, structures, nearest.tolist())
+        return [found + outside[row] for row, found in enumerate(reasons)]
 
-    def _of_molecule(self, smiles: str) -> list[str]:
+    def _of_molecule(self, smiles: str, nearest: float) -> list[str]:
         reasons = []
         if len(self.fingerprints) < MINIMUM_MOLECULES:
             reasons.append(
@@ -107,16 +132,12 @@ class MoleculeDomain:
             reasons.append(f"no training molecule holds the element {', '.join(unknown)}")
         if unknown := [name for name in functional_groups_of(smiles) if name not in self.groups]:
             reasons.append(f"fewer than {MINIMUM_EXAMPLES} training molecules hold: {', '.join(unknown)}")
-        nearest = self._nearest(smiles)
         if nearest < self.threshold - _SLACK:
             reasons.append(
                 f"the nearest training molecule has a similarity of {nearest:.2f}, below the {self.threshold:.2f} "
                 f"that {100 - PERCENTILE:.0f} % of the training molecules reach among themselves"
             )
         return reasons
-
-    def _nearest(self, smiles: str) -> float:
-        return float(descriptors.tanimoto(descriptors.fingerprints([smiles]), self.fingerprints).max(initial=0.0))
 
 
 def molecule_domain(rows: pd.DataFrame, range_columns: Sequence[str]) -> MoleculeDomain:
@@ -244,14 +265,21 @@ def recipe_domain(rows: pd.DataFrame) -> RecipeDomain:
 
 
 def elements_of(smiles: str) -> list[str]:
-    """Return the symbols of the elements in a structure, sorted."""
-    return sorted({atom.GetSymbol() for atom in descriptors.prepared(smiles).GetAtoms()})
+    """Return the symbols of the elements in a structure, sorted; hydrogen only where it is drawn as an atom."""
+    molecule = descriptors.prepared(smiles)
+    if molecule.GetNumAtoms() != molecule.GetNumHeavyAtoms():
+        return sorted({atom.GetSymbol() for atom in molecule.GetAtoms()})
+    return sorted(descriptors.composition(smiles).keys() - {"H"})
 
 
 def functional_groups_of(smiles: str) -> list[str]:
     """Return the functional groups that a structure holds, by the names of `FUNCTIONAL_GROUPS`."""
-    molecule = descriptors.prepared(smiles)
-    return [name for name, pattern in _PATTERNS.items() if molecule.HasSubstructMatch(pattern)]
+    molecule, atoms = descriptors.prepared(smiles), descriptors.composition(smiles)
+    return [
+        name
+        for name, pattern in _PATTERNS.items()
+        if _ELEMENT_OF_GROUP.get(name, "C") in atoms and molecule.HasSubstructMatch(pattern)
+    ]
 
 
 def _lonely_similarity(fingerprints: NDArray[np.uint8]) -> float:

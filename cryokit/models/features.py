@@ -8,10 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cryokit.chemistry import conformers, descriptors, sugar_stereo
-from cryokit.chemistry.molecules import parse
 from cryokit.domain import target_named
 from cryokit.errors import InputError
-from cryokit.models.columns import numbers
+from cryokit.models.columns import canonical_smiles, numbers
 from cryokit.models.recipe_features import PROTOCOL, recipe_columns, recipe_matrix, recipe_vocabulary
 from cryokit.models.targets import FEATURE_SCHEMA_VERSION
 
@@ -115,7 +114,7 @@ def feature_matrix(schema: FeatureSchema, rows: pd.DataFrame) -> NDArray[np.floa
     """
     if target_named(schema.target).subject == "recipe":
         return recipe_matrix(schema.vocabulary, rows)
-    structures = [parse(smiles).smiles for smiles in rows["smiles"]]
+    structures = canonical_smiles(rows)
     if schema.target == "tg":
         return compressed(descriptors.fast_descriptors(structures))
     matrix = descriptors.descriptors(structures)

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cryokit.chemistry.molecules import parse
 from cryokit.domain import CONFIDENCE, target_named
 from cryokit.errors import InputError
 from cryokit.models.applicability import MoleculeDomain, RecipeDomain, molecule_domain, recipe_domain
+from cryokit.models.columns import connectivities
 from cryokit.models.estimators import Ensemble, fitted_ensemble
 from cryokit.models.features import PROTOCOL, FeatureSchema, checked_rows, feature_matrix, feature_schema, numbers
 from cryokit.models.groups import composition, grouped_assignment, groups, series_of
@@ -203,7 +203,7 @@ def fit(
 def row_identities(target: str, rows: pd.DataFrame) -> list[str]:
     """Return by what rows are recognised: connectivity, or recipe with cell, assay and protocol."""
     if target_named(target).subject == "smiles":
-        return [parse(smiles).connectivity for smiles in rows["smiles"]]
+        return connectivities(rows)
     columns = ["cell", "assay", "endpoint"]
     conditions = zip(*(rows[name] for name in columns), *(numbers(rows, name) for name in PROTOCOL), strict=True)
     return [

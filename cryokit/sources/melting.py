@@ -1,6 +1,7 @@
 """Melting points: the bundled table first, then measured values of the offline ``chemicals`` package."""
 
 import math
+from collections.abc import Iterator
 from functools import cache
 from statistics import median
 
@@ -38,6 +39,17 @@ def melting_point_kelvin(inchikey: str, name: str = "") -> tuple[float, str] | N
     if key in _bundled():
         return _from_table(_bundled()[key], molecules.normalised_name(name))
     return _from_chemicals(key)
+
+
+def substances_with_melting_point() -> Iterator[tuple[str, str]]:
+    """Yield formula and SMILES of every substance of which `melting_point_kelvin` may know a point."""
+    from chemicals import phase_change
+
+    for row in bundled.bundled_rows("tg").itertuples():
+        yield molecules.formula(row.smiles), row.smiles
+    phase_change.Tm("64-17-5")  # the tables are read on first use
+    measured = {cas for method in EXPERIMENTAL_METHODS for cas in phase_change.Tm_sources[method].index}
+    yield from names.substances_of(measured)
 
 
 def _from_table(points: dict[str, float], name: str) -> tuple[float, str] | None:

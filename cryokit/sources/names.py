@@ -1,5 +1,6 @@
 """Substance names: the bundled component table first, then the offline ``chemicals`` package."""
 
+from collections.abc import Iterator, Set
 from functools import cache
 
 from rdkit import Chem
@@ -53,6 +54,17 @@ def cas_number(inchikey: str) -> str | None:
     if molecule is None or molecules.open_stereocentres(molecule) > 1:
         return None
     return record.CASs
+
+
+def substances_of(cas_numbers: Set[str]) -> Iterator[tuple[str, str]]:
+    """Yield formula and SMILES of the substances to which `cas_number` may give one of these numbers."""
+    for row in bundled.known_components().itertuples():
+        yield molecules.formula(row.smiles), row.smiles
+    database = _pubchem()
+    database.autoload_main_db()
+    for record in database.InChI_key_index.values():
+        if record.CASs in cas_numbers:
+            yield record.formula, record.smiles
 
 
 def _corrected_mismatch(

@@ -7,11 +7,12 @@ from cryokit.workbench.health import Health
 from cryokit.workbench.ladders import Ladders
 from cryokit.workbench.people import People
 from cryokit.workbench.reporting import Reporting
+from cryokit.workbench.screening import Screening
 from cryokit.workbench.teams import Teams
 from cryokit.workbench.tokens import Tokens
 
 
-class Workbench(Data, Cards, Ladders, Reporting, People, Teams, Tokens, Health, Adoption):
+class Workbench(Data, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Health, Adoption):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 
