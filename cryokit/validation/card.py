@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from cryokit.domain import CONFIDENCE, INSUFFICIENT_SKILL, Target
 from cryokit.models.applicability import MoleculeDomain, RecipeDomain
 from cryokit.models.columns import numbers
-from cryokit.validation.gate import LEVEL
 from cryokit.validation.metrics import METRICS, averaged, scores
+from cryokit.validation.uncertainty import score_intervals
 
 FEW_ROWS, FEW_GROUPS = 30, 10
 """Below these a series is said to be small."""
 COVERAGE_SLACK = 0.03
 """How far coverage may be from its nominal level without being called a limit."""
-CARD_RESAMPLES = 1000
 _RANGES = ("lowest third", "middle third", "highest third")
 _LISTED = 12
 
@@ -67,8 +66,8 @@ class ModelCard:
 
 
 def scores_with_intervals(
-    table: pd.DataFrame, group: NDArray[np.int64], seed: int = 0, resamples: int = CARD_RESAMPLES
-) -> dict[str, dict[str, float]]:
+    table: pd.DataFrame, group: NDArray[np.int64], seed: int = 0
+) -> dict[str, dict[str, float | None]]:
     """
     Scores of out-of-fold predictions with bootstrap intervals over groups.
 
@@ -80,14 +79,12 @@ def scores_with_intervals(
         Group of each row; groups are resampled whole.
     seed : int
         Fixes the resampling.
-    resamples : int
-        How often groups are drawn.
 
     Returns
     -------
     dict
-        For each of `METRICS` its ``value``, averaged over repeats, and the 95 % interval ``lower`` to ``upper``; empty
-        without predictions.
+        For each of `METRICS` its ``value``, averaged over repeats, and the 95 % interval ``lower`` to ``upper`` (None
+        with fewer than 5 groups); empty without predictions.
 
     References
     ----------
@@ -95,35 +92,17 @@ def scores_with_intervals(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"row": range(4), "repeat": 0, "measured": 0.0, "value": 1.0, "lower": -1.0, "upper": 3.0})
-    >>> scores_with_intervals(table, np.arange(4))["mae"]
+    >>> table = pd.DataFrame({"row": range(6), "repeat": 0, "measured": 0.0, "value": 1.0, "lower": -1.0, "upper": 3.0})
+    >>> scores_with_intervals(table, np.arange(6))["mae"]
     {'value': 1.0, 'lower': 1.0, 'upper': 1.0}
     """
     table = table[np.isfinite(table["value"])]
-    parts = [
-        (group[part["row"].to_numpy()], part[["measured", "value", "lower", "upper"]].to_numpy(dtype=np.float64))
-        for _, part in table.groupby("repeat")
-    ]
-    value = averaged([scores(*columns.T) for _, columns in parts])
-    if not parts:
+    if table.empty:
         return {}
-    numbers_of_groups = np.unique(np.concatenate([codes for codes, _ in parts]))
-    members = [[np.flatnonzero(codes == number) for number in numbers_of_groups] for codes, _ in parts]
-    drawing, drawn = np.random.default_rng(seed), []
-    for _ in range(resamples):
-        chosen = drawing.integers(len(numbers_of_groups), size=len(numbers_of_groups))
-        again = [
-            scores(*columns[np.concatenate([rows[place] for place in chosen])].T)
-            for rows, (_, columns) in zip(members, parts, strict=True)
-        ]
-        mean = averaged(again)
-        drawn.append([mean[name] for name in METRICS])
-    tail = (1 - LEVEL) / 2
-    bounds = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
-    return {
-        name: {"value": value[name], "lower": float(bounds[0, place]), "upper": float(bounds[1, place])}
-        for place, name in enumerate(METRICS)
-    }
+    columns = ["measured", "value", "lower", "upper"]
+    value = averaged([scores(*part[columns].to_numpy(dtype=np.float64).T) for _, part in table.groupby("repeat")])
+    ends = score_intervals(table, group, seed=seed)
+    return {name: {"value": value[name], "lower": ends[name][0], "upper": ends[name][1]} for name in METRICS}
 
 
 def coverage_by_range(table: pd.DataFrame) -> list[dict[str, Any]]:

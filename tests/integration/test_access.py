@@ -446,5 +446,5 @@ def test_url_for_other_programs_holds_no_password(external):
 
 @pytest.mark.parametrize("address", ["mysql://localhost/db", "postgresql://localhost", "no address"])
 def test_address_that_cannot_be_used_is_refused(other_settings, address):
-    with pytest.raises(ConfigError, match="DATABASE_URL"):
+    with pytest.raises(ConfigError, match="postgresql://login"):
         Database(other_settings(database_url=address))

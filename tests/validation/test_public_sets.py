@@ -31,21 +31,6 @@ def evaluated(target: str, rows: pd.DataFrame, label: str) -> Evaluation:
     return evaluation
 
 
-def test_tg_without_melting_points(tmp_path):
-    rows = usable_rows("koop", tmp_path).assign(tm_kelvin=float("nan"))
-    metrics = evaluated("tg", rows, "Tg, Koop without known errors, structure alone").metrics
-
-    assert metrics["mae"] <= 15.0
-    assert 0.87 <= metrics["coverage_90"] <= 0.93
-
-
-def test_tg_with_melting_points(tmp_path):
-    metrics = evaluated("tg", usable_rows("koop", tmp_path), "Tg, Koop without known errors, with measured Tm").metrics
-
-    assert metrics["mae"] <= 12.5
-    assert 0.87 <= metrics["coverage_90"] <= 0.93
-
-
 def test_iri_of_amino_acids_has_modest_skill(tmp_path):
     evaluation = evaluated("iri", usable_rows("dolmen_amino", tmp_path), "IRI, amino acids")
 

@@ -1,0 +1,76 @@
+"""Glass transitions of the public compilation, one row for each structure: figures against their bars."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cryokit.config import load_settings
+from cryokit.sources import upstream
+from cryokit.validation.evaluation import Evaluation, evaluate
+from cryokit.validation.split_kinds import split_of
+from cryokit.workbench.helpers import helper_for
+
+MIRROR = Path(__file__).resolve().parents[3] / "shared" / "data" / "upstream"
+REPEATS = 3
+EXCLUDED = "exclude"
+
+
+@pytest.fixture(scope="module")
+def structures(tmp_path_factory) -> dict[str, pd.DataFrame]:
+    """Structures as published (without what is no measured organic substance) and curated."""
+    mirror = load_settings().data_mirror or (MIRROR if MIRROR.is_dir() else None)
+    rows = upstream.load("koop", upstream.fetch("koop", tmp_path_factory.mktemp("koop"), mirror, progress=False))
+    published = rows[~rows["excluded"].str.startswith(EXCLUDED)]
+    return {"published": by_structure(published), "curated": by_structure(rows[rows["excluded"] == ""])}
+
+
+def by_structure(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each structure, with the medians of its Tg and Tm."""
+    kept = {"name": ("name", "first"), "value": ("value", "median"), "tm_kelvin": ("tm_kelvin", "median")}
+    return rows.groupby("smiles", as_index=False).agg(**kept)
+
+
+def evaluated(rows: pd.DataFrame, kind: str, label: str) -> Evaluation:
+    """Evaluate on one split, with a helper that has seen none of the structures, and say what came out."""
+    split = split_of("tg", rows, kind, n_splits=10, repeats=REPEATS, seed=0)
+    evaluation = evaluate("tg", rows, split.folds, helper=helper_for("tg", rows))
+    scores = {name: round(value, 2) for name, value in evaluation.metrics.items() if value is not None}
+    print(f"\nTg, {label}, {kind}, {len(rows)} structures: {scores}; {evaluation.verdict}")  # noqa: T201  the figures
+    return evaluation
+
+
+@pytest.mark.parametrize(
+    ("selection", "kind", "bar_kelvin"),
+    [
+        ("curated", "compound", 11.5),
+        ("curated", "cluster", 13.0),
+        ("published", "compound", 14.0),
+        ("published", "cluster", 16.0),
+    ],
+)
+def test_error_from_structure_alone(structures, selection, kind, bar_kelvin):
+    rows = structures[selection].assign(tm_kelvin=float("nan"))
+
+    assert evaluated(rows, kind, f"{selection}, structure alone").metrics["mae"] <= bar_kelvin
+
+
+@pytest.mark.parametrize(("selection", "bar_kelvin"), [("curated", 10.8), ("published", 12.0)])
+def test_error_with_measured_melting_points(structures, selection, bar_kelvin):
+    evaluation = evaluated(structures[selection], "compound", f"{selection}, with measured Tm")
+
+    assert evaluation.metrics["mae"] <= bar_kelvin
+    assert evaluation.baselines["0.7*Tm"]["mae"] > evaluation.metrics["mae"]
+
+
+@pytest.mark.parametrize(("kind", "widest_kelvin"), [("compound", 47.0), ("cluster", 58.0)])
+def test_intervals_hold_what_they_say_and_stay_narrow(structures, kind, widest_kelvin):
+    rows = structures["curated"].assign(tm_kelvin=float("nan"))
+    evaluation = evaluated(rows, kind, "curated, intervals")
+    table = evaluation.rows
+    high = table[table["measured"] > 250.0]
+    holds = (high["lower"] <= high["measured"]) & (high["measured"] <= high["upper"])
+
+    assert 0.87 <= evaluation.metrics["coverage_90"] <= 0.93
+    assert holds.mean() >= 0.87
+    assert evaluation.metrics["mean_width_90"] <= widest_kelvin
