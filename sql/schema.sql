@@ -2077,7 +2077,7 @@ ALTER TABLE cryo.app_login ENABLE ROW LEVEL SECURITY;
 -- Name: app_login app_login_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY app_login_select ON cryo.app_login FOR SELECT TO cryokit_owner, authenticated USING ((login_role = SESSION_USER));
+CREATE POLICY app_login_select ON cryo.app_login FOR SELECT TO authenticated, cryokit_owner USING ((login_role = SESSION_USER));
 
 --
 -- Name: app_user; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner

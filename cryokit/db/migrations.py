@@ -135,8 +135,17 @@ def dump_schema(database: Database) -> str:
 
 def _without_noise(dump: str) -> str:
     noise = re.compile(r"\\(un)?restrict |-- Dumped (from|by) |SET transaction_timeout")
-    kept = "\n".join(line for line in dump.splitlines() if not noise.match(line))
+    kept = "\n".join(_roles_in_order(line) for line in dump.splitlines() if not noise.match(line))
     return re.sub(r"\n{3,}", "\n\n", kept).strip() + "\n"
+
+
+def _roles_in_order(line: str) -> str:
+    """Sort the roles of a policy: pg_dump lists them as they happen to lie in the catalogue."""
+    policy = re.match(r"(CREATE POLICY .* TO )(\w+(?:, \w+)+)(.*)", line)
+    if not policy:
+        return line
+    start, roles, rest = policy.groups()
+    return f"{start}{', '.join(sorted(roles.split(', ')))}{rest}"
 
 
 # Connections

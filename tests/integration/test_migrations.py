@@ -162,6 +162,12 @@ def test_misnamed_migration_is_refused(sql_copy):
         migrations.migration_files(sql_copy / "migrations")
 
 
+def test_roles_of_a_policy_are_dumped_in_the_order_of_their_names():
+    line = "CREATE POLICY a_select ON cryo.a FOR SELECT TO cryokit_owner, authenticated USING (true);"
+
+    assert "TO authenticated, cryokit_owner USING" in migrations._without_noise(line)
+
+
 def test_schema_file_is_what_the_migrations_make(database):
     dumped = migrations.dump_schema(database)
     if not dumped_by_18(database):
