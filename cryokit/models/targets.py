@@ -15,7 +15,7 @@ class Member:
     """One estimator of an ensemble: its kind and its settings."""
 
     kind: str
-    """A key of `estimators.KINDS`."""
+    """One of `estimators.KINDS`."""
     settings: dict[str, float | int | str]
     blocks: tuple[str, ...] = ()
     """Blocks of features that it sees (see `features.BLOCKS`); none for all features."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cryokit.domain import CONFIDENCE, INSUFFICIENT_SKILL, Target
 from cryokit.models.applicability import MoleculeDomain, RecipeDomain
 from cryokit.models.columns import numbers
-from cryokit.validation.metrics import METRICS, averaged, scores
+from cryokit.validation.metrics import METRICS, SCORED, scores, table_scores
 from cryokit.validation.uncertainty import score_intervals
 
 FEW_ROWS, FEW_GROUPS = 30, 10
@@ -99,8 +99,7 @@ def scores_with_intervals(
     table = table[np.isfinite(table["value"])]
     if table.empty:
         return {}
-    columns = ["measured", "value", "lower", "upper"]
-    value = averaged([scores(*part[columns].to_numpy(dtype=np.float64).T) for _, part in table.groupby("repeat")])
+    value = table_scores(table)
     ends = score_intervals(table, group, seed=seed)
     return {name: {"value": value[name], "lower": ends[name][0], "upper": ends[name][1]} for name in METRICS}
 
@@ -128,7 +127,7 @@ def coverage_by_range(table: pd.DataFrame) -> list[dict[str, Any]]:
     for number, name in enumerate(_RANGES):
         part = table[place == number]
         if len(part):
-            columns = part[["measured", "value", "lower", "upper"]].to_numpy(dtype=np.float64).T
+            columns = part[list(SCORED)].to_numpy(dtype=np.float64).T
             kept = {key: scores(*columns)[key] for key in ("coverage_90", "mean_width_90")}
             ends = {"from": float(part["measured"].min()), "to": float(part["measured"].max())}
             found.append({"range": name, **ends, "n": int(part["row"].nunique()), **kept})

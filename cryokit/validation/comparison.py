@@ -5,12 +5,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cryokit.errors import InputError
+from cryokit.validation.evaluation import ROW_COLUMNS, mean_errors
 from cryokit.validation.gate import paired_difference
-from cryokit.validation.metrics import averaged, scores
+from cryokit.validation.metrics import table_scores
 
-COLUMNS = ["row", "repeat", "fold", "measured", "value", "lower", "upper"]
 BETTER, WORSE, EQUAL, UNKNOWN = "better", "worse", "no difference out of noise", "cannot be told"
-_ALL = "all"
 
 
 def compared(
@@ -55,8 +54,8 @@ def compared(
     'better'
     """
     for table in (first, second):
-        if missing := [name for name in COLUMNS if name not in table]:
-            msg = f"the predictions lack {', '.join(missing)}; they need {', '.join(COLUMNS)}"
+        if missing := [name for name in ROW_COLUMNS if name not in table]:
+            msg = f"the predictions lack {', '.join(missing)}; they need {', '.join(ROW_COLUMNS)}"
             raise InputError(msg)
     both = _predicted(first) & _predicted(second)
     first, second = (table[table["row"].isin(both)] for table in (first, second))
@@ -86,9 +85,14 @@ def _predicted(table: pd.DataFrame) -> set[int]:
 def _of_rows(
     first: pd.DataFrame, second: pd.DataFrame, group: NDArray[np.int64], rows: NDArray[np.int64], seed: int
 ) -> dict:
-    errors, others = _mean_errors(first), _mean_errors(second)
+    errors, others = mean_errors(first).to_numpy(), mean_errors(second).to_numpy()
     paired = paired_difference(others, errors, group[rows], seed)
-    return {"first": _scores(first), "second": _scores(second), "paired": paired, "second_is": _in_words(paired)}
+    return {
+        "first": table_scores(first),
+        "second": table_scores(second),
+        "paired": paired,
+        "second_is": _in_words(paired),
+    }
 
 
 def _in_words(paired: dict) -> str:
@@ -97,13 +101,3 @@ def _in_words(paired: dict) -> str:
     if paired["lower"] > 0:
         return BETTER
     return WORSE if paired["upper"] < 0 else EQUAL
-
-
-def _mean_errors(table: pd.DataFrame) -> NDArray[np.float64]:
-    """Absolute error of each row, averaged over repeats, in the order of rows."""
-    return (table["value"] - table["measured"]).abs().groupby(table["row"]).mean().sort_index().to_numpy()
-
-
-def _scores(table: pd.DataFrame) -> dict[str, float | int]:
-    parts = [part[COLUMNS[3:]].to_numpy(dtype=np.float64).T for _, part in table.groupby("repeat")]
-    return averaged([scores(*part) for part in parts])

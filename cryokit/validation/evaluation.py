@@ -17,7 +17,7 @@ from cryokit.models.groups import series_of, subjects
 from cryokit.models.targets import Recipe, recipe_for
 from cryokit.validation.baselines import baselines_for
 from cryokit.validation.gate import SKILL, paired_difference, verdict
-from cryokit.validation.metrics import averaged, scores
+from cryokit.validation.metrics import table_scores
 from cryokit.validation.splits import checked_folds, groups, leaking_groups, training_rows
 from cryokit.validation.uncertainty import RANGE_EDGES, THRESHOLDS, noise_floor, score_intervals, scores_by_range
 
@@ -244,8 +244,7 @@ def mean_errors(table: pd.DataFrame, baseline: str = "") -> pd.Series:
 
 def _averaged_scores(target: str, table: pd.DataFrame, baseline: str = "") -> dict[str, float | int]:
     columns = ["measured", *(_column(baseline, name) for name in _TRIPLE)]
-    parts = [part[columns].to_numpy(dtype=np.float64).T for _, part in table.groupby("repeat")]
-    return averaged([scores(*part, THRESHOLDS.get(target, ())) for part in parts])
+    return table_scores(table, THRESHOLDS.get(target, ()), columns)
 
 
 def _baseline_scores(target: str, table: pd.DataFrame, names: list[str]) -> dict[str, dict]:

@@ -4,11 +4,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from cryokit.domain import CONFIDENCE
 from cryokit.errors import InputError
+
+SCORED = ("measured", "value", "lower", "upper")
+"""Columns of a table that scores are made from."""
 
 METRICS = ("mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90")
 
@@ -299,3 +303,33 @@ def averaged(per_repeat: Sequence[dict[str, float | int]]) -> dict[str, float | 
         mean = math.fsum(known) / len(known) if known else math.nan
         result[name] = round(mean) if name == "n" else mean
     return result
+
+
+def table_scores(
+    table: pd.DataFrame, thresholds: Sequence[float] = (), columns: Sequence[str] = SCORED
+) -> dict[str, float | int]:
+    """
+    Scores of a table of out-of-fold predictions, one repeat at a time and then averaged.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``repeat`` and `columns`.
+    thresholds : sequence of float
+        As for `scores`.
+    columns : sequence of str
+        Names of measured value, prediction, lower and upper bound.
+
+    Returns
+    -------
+    dict
+        As of `averaged`; empty for a table without rows.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"repeat": [0, 1], "measured": 1.0, "value": [2.0, 4.0], "lower": 0.0, "upper": 4.0})
+    >>> table_scores(table)["mae"]
+    2.0
+    """
+    parts = [part[list(columns)].to_numpy(dtype=np.float64).T for _, part in table.groupby("repeat")]
+    return averaged([scores(*part, thresholds) for part in parts])

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from cryokit.errors import InputError
 from cryokit.models.columns import numbers
 from cryokit.models.groups import subjects
-from cryokit.validation.gate import MINIMUM_GROUPS
-from cryokit.validation.metrics import averaged, scores
+from cryokit.validation.gate import LEVEL, MINIMUM_GROUPS
+from cryokit.validation.metrics import SCORED, averaged, scores, table_scores
 
 RESAMPLES = 400
-LEVEL = 0.95
 RANGE_EDGES = {"tg": (200.0, 250.0)}
 """Edges of the ranges in which a target is scored, in its unit; terciles of the measured values where none are set."""
 THRESHOLDS = {"iri": (50.0,)}
@@ -32,8 +31,6 @@ CONDITIONS = (
 """What must be equal for two rows to be repeats of one another."""
 MINIMUM_PAIRS = 3
 """With fewer repeats nothing is said of the noise."""
-
-_COLUMNS = ["measured", "value", "lower", "upper"]
 
 
 def score_intervals(
@@ -74,7 +71,7 @@ def score_intervals(
     if len(codes) < MINIMUM_GROUPS:
         return {name: [None, None] for name in names}
     parts = [
-        (members[where], counted.iloc[where][_COLUMNS].to_numpy(dtype=np.float64))
+        (members[where], counted.iloc[where][list(SCORED)].to_numpy(dtype=np.float64))
         for where in counted.groupby("repeat").indices.values()
     ]
     generator = np.random.default_rng(seed)
@@ -124,9 +121,8 @@ def scores_by_range(table: pd.DataFrame, edges: Sequence[float] | None = None) -
     found = []
     for number, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
         inside = table[place == number]
-        parts = [part[_COLUMNS].to_numpy(dtype=np.float64).T for _, part in inside.groupby("repeat")]
-        if parts:
-            found.append({"from": low, "to": high} | averaged([scores(*part) for part in parts]))
+        if len(inside):
+            found.append({"from": low, "to": high} | table_scores(inside))
     return found
 
 
@@ -202,8 +198,7 @@ def _spread_of_repeats(
     keys = {"subject": subjects(target, rows)}
     if "smiles" in rows:
         keys |= {name: rows[name].astype(str).to_numpy() for name in ("smiles", "name") if name in rows}
-    protocol = CONDITIONS
-    keys |= {name: rows[name].astype(str).to_numpy() for name in protocol if name in rows}
+    keys |= {name: rows[name].astype(str).to_numpy() for name in CONDITIONS if name in rows}
     repeated = pd.DataFrame(keys | {"value": values}).groupby(list(keys))["value"].agg(["var", "size"])
     repeated = repeated[repeated["size"] > 1]
     return repeated["var"].to_numpy(), repeated["size"].to_numpy() - 1.0, "repeats under equal conditions in these rows"

@@ -187,11 +187,6 @@ def _recipe(model: dict) -> dict[str, Any]:
     }
 
 
-def _member(member: dict) -> str:
-    settings = ", ".join(f"{name} {value}" for name, value in member["settings"].items())
-    return f"{member['kind'].replace('_', ' ')} ({settings})"
-
-
 def _by_series(metrics: dict) -> list[dict[str, Any]]:
     return [
         {"series": name, "label": item["verdict"]} | {key: item["metrics"].get(key) for key in ("n", "mae", "r2")}

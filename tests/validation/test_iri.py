@@ -1,28 +1,18 @@
 """Ice recrystallization inhibition on the public sets: figures against their bars; needs the public data files."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from cryokit.config import load_settings
 from cryokit.models.fitted import fit
 from cryokit.models.probability import probability_at_most
-from cryokit.sources import upstream
 from cryokit.validation.evaluation import Evaluation, evaluate
 from cryokit.validation.metrics import area_under_curve, determination, interval_coverage, mean_absolute_error
 from cryokit.validation.splits import grouped_folds
+from tests.validation.public_data import all_rows
 
-MIRROR = Path(__file__).resolve().parents[3] / "shared" / "data" / "upstream"
 REPEATS = 5
 ACTIVE = 50.0
-
-
-def public_rows(name: str, folder: Path) -> pd.DataFrame:
-    """Return all rows of a public set."""
-    mirror = load_settings().data_mirror or (MIRROR if MIRROR.is_dir() else None)
-    return upstream.load(name, upstream.fetch(name, folder, mirror, progress=False))
 
 
 def evaluated(rows: pd.DataFrame, label: str) -> tuple[Evaluation, dict[str, float]]:
@@ -41,7 +31,7 @@ def evaluated(rows: pd.DataFrame, label: str) -> tuple[Evaluation, dict[str, flo
 
 @pytest.fixture(scope="module")
 def amino(tmp_path_factory):
-    return public_rows("dolmen_amino", tmp_path_factory.mktemp("amino"))
+    return all_rows("dolmen_amino", tmp_path_factory.mktemp("amino"))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +42,7 @@ def amino_result(amino):
 
 @pytest.fixture(scope="module")
 def sugar_result(tmp_path_factory):
-    rows = public_rows("dolmen_glyco2", tmp_path_factory.mktemp("sugars"))
+    rows = all_rows("dolmen_glyco2", tmp_path_factory.mktemp("sugars"))
     usable = (rows["excluded"] == "") & (rows["concentration_millimolar"] == 22.0)
     return evaluated(rows[usable].reset_index(drop=True), "IRI, 209 sugars at 22 mM in PBS, grouped by connectivity")
 

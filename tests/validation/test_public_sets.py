@@ -1,24 +1,14 @@
 """The product's own recipes on the public sets: figures against their bars; needs the public data files."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from cryokit.config import load_settings
 from cryokit.sources import upstream
 from cryokit.validation.evaluation import Evaluation, evaluate
 from cryokit.validation.splits import grouped_folds
+from tests.validation.public_data import all_rows, usable_rows
 
-MIRROR = Path(__file__).resolve().parents[3] / "shared" / "data" / "upstream"
 REPEATS = 3
-
-
-def usable_rows(name: str, folder: Path) -> pd.DataFrame:
-    """Return the rows of a public set that its loader does not exclude."""
-    mirror = load_settings().data_mirror or (MIRROR if MIRROR.is_dir() else None)
-    rows = upstream.load(name, upstream.fetch(name, folder, mirror, progress=False))
-    return rows[rows["excluded"] == ""].reset_index(drop=True)
 
 
 def evaluated(target: str, rows: pd.DataFrame, label: str) -> Evaluation:
@@ -50,6 +40,4 @@ def test_public_sets_are_complete():
 
 @pytest.mark.parametrize("name", sorted(upstream.DATASETS))
 def test_every_public_set_can_be_loaded(name, tmp_path):
-    mirror = load_settings().data_mirror or (MIRROR if MIRROR.is_dir() else None)
-
-    assert len(upstream.load(name, upstream.fetch(name, tmp_path, mirror, progress=False))) > 50
+    assert len(all_rows(name, tmp_path)) > 50

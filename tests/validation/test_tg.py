@@ -1,17 +1,13 @@
 """Glass transitions of the public compilation, one row for each structure: figures against their bars."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from cryokit.config import load_settings
-from cryokit.sources import upstream
 from cryokit.validation.evaluation import Evaluation, evaluate
 from cryokit.validation.split_kinds import split_of
 from cryokit.workbench.helpers import helper_for
+from tests.validation.public_data import all_rows
 
-MIRROR = Path(__file__).resolve().parents[3] / "shared" / "data" / "upstream"
 REPEATS = 3
 EXCLUDED = "exclude"
 
@@ -19,8 +15,7 @@ EXCLUDED = "exclude"
 @pytest.fixture(scope="module")
 def structures(tmp_path_factory) -> dict[str, pd.DataFrame]:
     """Structures as published (without what is no measured organic substance) and curated."""
-    mirror = load_settings().data_mirror or (MIRROR if MIRROR.is_dir() else None)
-    rows = upstream.load("koop", upstream.fetch("koop", tmp_path_factory.mktemp("koop"), mirror, progress=False))
+    rows = all_rows("koop", tmp_path_factory.mktemp("koop"))
     published = rows[~rows["excluded"].str.startswith(EXCLUDED)]
     return {"published": by_structure(published), "curated": by_structure(rows[rows["excluded"] == ""])}
 

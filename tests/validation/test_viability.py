@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from cryokit.chemistry.recipe import parse_recipe
-from cryokit.config import load_settings
 from cryokit.domain import INSUFFICIENT_SKILL
-from cryokit.sources import formulation_text, upstream
+from cryokit.sources import formulation_text
 from cryokit.sources.bundled import component_named
 from cryokit.validation.control_referenced import evaluate_control_referenced
 from cryokit.validation.evaluation import Evaluation, evaluate
 from cryokit.validation.gate import SKILL, paired_difference
 from cryokit.validation.metrics import scores
 from cryokit.validation.splits import grouped_folds
+from tests.validation.public_data import all_rows
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 POINTS = 100
@@ -46,19 +46,14 @@ def with_components(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(components=[parse_recipe(text, component_named) for text in rows["recipe"]])
 
 
-def public(name: str, folder: Path) -> pd.DataFrame:
-    mirror = load_settings().data_mirror or (DATA / "upstream" if DATA.is_dir() else None)
-    return upstream.load(name, upstream.fetch(name, folder, mirror, progress=False))
-
-
 def literature(folder: Path) -> pd.DataFrame:
-    rows = public("cryomn", folder)
+    rows = all_rows("cryomn", folder)
     usable = rows[(rows["excluded"] == "") & (rows["endpoint"] == "viability")]
     return with_components(usable.reset_index(drop=True))
 
 
 def jurkat(folder: Path) -> pd.DataFrame:
-    rows = public("jurkat", folder)
+    rows = all_rows("jurkat", folder)
     recipes = [
         "; ".join(f"{name}={level * step} mol/L" for level, (name, step) in zip(levels, STEPS.values(), strict=True))
         for levels in rows[list(STEPS)].itertuples(index=False)
