@@ -38,6 +38,11 @@ class Settings(BaseSettings):
         default=None, description="Dask scheduler to compute on instead of local processes"
     )
     data_mirror: Path | None = Field(default=None, description="folder that holds the public data files")
+    backup_key_file: Path | None = Field(default=None, description="key by which backups are encrypted")
+    backup_keep: str = Field(
+        default="hourly=24,daily=7,weekly=5,monthly=12,yearly=3,wal_days=7", description="how many backups stay"
+    )
+    backup_remote: str | None = Field(default=None, description="rclone remote and folder that backups are copied to")
 
     @property
     def cluster_dir(self) -> Path:
@@ -76,6 +81,16 @@ class Settings(BaseSettings):
         return self.state_dir / "downloads"
 
     @property
+    def backups_dir(self) -> Path:
+        """Backup sets and the archive of WAL."""
+        return self.state_dir / "backups"
+
+    @property
+    def wal_archive_dir(self) -> Path:
+        """WAL that the server handed over; archiving begins when the folder is made."""
+        return self.backups_dir / "wal"
+
+    @property
     def log_dir(self) -> Path:
         """Log files of the servers."""
         return self.state_dir / "logs"
@@ -83,8 +98,8 @@ class Settings(BaseSettings):
     @property
     def all_state(self) -> list[Path]:
         """Everything that may be removed with the state; never the state folder's other contents."""
-        inside = ("cluster", "cluster.partial", "postgresql", "secrets", "artifacts", "reports")
-        inside += ("evaluations", "downloads", "logs")
+        inside = ("cluster", "cluster.partial", "programs", "postgresql", "secrets", "artifacts", "reports")
+        inside += ("evaluations", "downloads", "logs", "backups")
         return [*(self.state_dir / name for name in inside), self.socket_dir]
 
 

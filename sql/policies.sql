@@ -55,6 +55,12 @@ GRANT SELECT ON cryo.health_run TO authenticated;
 CREATE POLICY health_run_select ON cryo.health_run FOR SELECT TO authenticated
     USING ((SELECT app.may('admin')));
 
+GRANT SELECT ON cryo.backup_set, cryo.backup_drill TO authenticated;
+CREATE POLICY backup_set_select ON cryo.backup_set FOR SELECT TO authenticated
+    USING ((SELECT app.may('admin')));
+CREATE POLICY backup_drill_select ON cryo.backup_drill FOR SELECT TO authenticated
+    USING ((SELECT app.may('admin')));
+
 GRANT USAGE ON SCHEMA quarantine TO authenticated;
 GRANT SELECT ON quarantine.quarantined_row TO authenticated;
 CREATE POLICY quarantined_row_select ON quarantine.quarantined_row FOR SELECT TO authenticated

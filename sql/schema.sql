@@ -375,6 +375,76 @@ ALTER TABLE cryo.audit_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 
 --
+-- Name: backup_drill; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.backup_drill (
+    id bigint NOT NULL,
+    backup_set_id text,
+    drilled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    is_passed boolean NOT NULL,
+    recovery_seconds double precision NOT NULL,
+    lost_seconds double precision,
+    report jsonb NOT NULL,
+    CONSTRAINT backup_drill_lost_seconds_not_negative CHECK ((lost_seconds >= (0)::double precision)),
+    CONSTRAINT backup_drill_recovery_seconds_not_negative CHECK ((recovery_seconds >= (0)::double precision))
+);
+
+ALTER TABLE ONLY cryo.backup_drill FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.backup_drill OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE backup_drill; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.backup_drill IS 'each restore that was tried: how long it took and how much would have been lost';
+
+--
+-- Name: backup_drill_id_seq; Type: SEQUENCE; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.backup_drill ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME cryo.backup_drill_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: backup_set; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.backup_set (
+    id text NOT NULL,
+    kind text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seconds double precision NOT NULL,
+    bytes bigint NOT NULL,
+    proved_at timestamp with time zone,
+    remote_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    manifest jsonb NOT NULL,
+    CONSTRAINT backup_set_bytes_positive CHECK ((bytes > 0)),
+    CONSTRAINT backup_set_id_form CHECK ((id ~ '^[0-9]{8}T[0-9]{6}Z-(full|incremental|dump)(-[0-9]+)?$'::text)),
+    CONSTRAINT backup_set_kind_known CHECK ((kind = ANY (ARRAY['full'::text, 'incremental'::text, 'dump'::text]))),
+    CONSTRAINT backup_set_manifest_named CHECK ((jsonb_typeof(manifest) = 'object'::text)),
+    CONSTRAINT backup_set_seconds_not_negative CHECK ((seconds >= (0)::double precision))
+);
+
+ALTER TABLE ONLY cryo.backup_set FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.backup_set OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE backup_set; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.backup_set IS 'each backup, also one that was removed by rotation';
+
+--
 -- Name: dataset_snapshot; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1305,6 +1375,20 @@ ALTER TABLE ONLY cryo.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (id);
 
 --
+-- Name: backup_drill backup_drill_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.backup_drill
+    ADD CONSTRAINT backup_drill_pkey PRIMARY KEY (id);
+
+--
+-- Name: backup_set backup_set_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.backup_set
+    ADD CONSTRAINT backup_set_pkey PRIMARY KEY (id);
+
+--
 -- Name: dataset_snapshot dataset_snapshot_content_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1566,6 +1650,24 @@ CREATE INDEX audit_event_actor_id_idx ON cryo.audit_event USING btree (actor_id)
 CREATE INDEX audit_event_recorded_at_idx ON cryo.audit_event USING btree (recorded_at);
 
 --
+-- Name: backup_drill_backup_set_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX backup_drill_backup_set_id_idx ON cryo.backup_drill USING btree (backup_set_id);
+
+--
+-- Name: backup_drill_drilled_at_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX backup_drill_drilled_at_idx ON cryo.backup_drill USING btree (drilled_at);
+
+--
+-- Name: backup_set_started_at_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX backup_set_started_at_idx ON cryo.backup_set USING btree (started_at);
+
+--
 -- Name: dataset_snapshot_team_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1795,6 +1897,13 @@ ALTER TABLE ONLY cryo.app_login
 
 ALTER TABLE ONLY cryo.audit_event
     ADD CONSTRAINT audit_event_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
+
+--
+-- Name: backup_drill backup_drill_backup_set_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.backup_drill
+    ADD CONSTRAINT backup_drill_backup_set_id_fkey FOREIGN KEY (backup_set_id) REFERENCES cryo.backup_set(id) ON DELETE RESTRICT;
 
 --
 -- Name: dataset_snapshot dataset_snapshot_target_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -2108,6 +2217,30 @@ CREATE POLICY audit_event_insert ON cryo.audit_event FOR INSERT TO authenticated
 --
 
 CREATE POLICY audit_event_select ON cryo.audit_event FOR SELECT TO authenticated USING (((actor_id = ( SELECT app.uid() AS uid)) OR ( SELECT app.may('admin'::text) AS may)));
+
+--
+-- Name: backup_drill; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.backup_drill ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: backup_drill backup_drill_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY backup_drill_select ON cryo.backup_drill FOR SELECT TO authenticated USING (( SELECT app.may('admin'::text) AS may));
+
+--
+-- Name: backup_set; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.backup_set ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: backup_set backup_set_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY backup_set_select ON cryo.backup_set FOR SELECT TO authenticated USING (( SELECT app.may('admin'::text) AS may));
 
 --
 -- Name: dataset_snapshot; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -2780,6 +2913,26 @@ GRANT SELECT,INSERT ON TABLE cryo.audit_event TO authenticated;
 --
 
 GRANT SELECT ON SEQUENCE cryo.audit_event_id_seq TO service_role;
+
+--
+-- Name: TABLE backup_drill; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.backup_drill TO service_role;
+GRANT SELECT ON TABLE cryo.backup_drill TO authenticated;
+
+--
+-- Name: SEQUENCE backup_drill_id_seq; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT ON SEQUENCE cryo.backup_drill_id_seq TO service_role;
+
+--
+-- Name: TABLE backup_set; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.backup_set TO service_role;
+GRANT SELECT ON TABLE cryo.backup_set TO authenticated;
 
 --
 -- Name: TABLE dataset_snapshot; Type: ACL; Schema: cryo; Owner: cryokit_owner

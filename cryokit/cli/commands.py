@@ -7,6 +7,7 @@ import click
 
 import cryokit
 from cryokit import telemetry
+from cryokit.cli.backups import backup
 from cryokit.cli.database import db
 from cryokit.cli.models import compare, models
 from cryokit.cli.people import share, team, user
@@ -35,6 +36,7 @@ for group in (user, team, share, token, models):
 main.add_command(screen)
 main.add_command(job)
 main.add_command(compare)
+main.add_command(backup)
 
 
 @main.command()

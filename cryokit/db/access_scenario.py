@@ -142,5 +142,5 @@ class Scenario:
         for table in ("audit_event", "job", "report_run"):
             self._add(table, "own", owner=owner)
         self._add("report_run", "system", owner=None)
-        for table in ("health_run", "quarantined_row", "property_type", "target"):
+        for table in ("health_run", "backup_set", "backup_drill", "quarantined_row", "property_type", "target"):
             self._add(table, "system")

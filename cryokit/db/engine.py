@@ -147,6 +147,17 @@ class Database:
         with self._unpooled(url) as connection:
             yield connection
 
+    def bootstrap_url(self) -> str:
+        """Return the address of `bootstrap` for PostgreSQL's programs, without a password."""
+        if self._external is None:
+            return Server(self.settings).url(SUPERUSER, self.name)
+        return self._external.set(drivername="postgresql", password=None).render_as_string()
+
+    def bootstrap_secret(self) -> dict[str, str]:
+        """Return the variable by which PostgreSQL's programs get the password of DATABASE_URL, if it has one."""
+        secret = self._external.password if self._external else None
+        return {"PGPASSWORD": str(secret)} if secret else {}
+
     @contextlib.contextmanager
     def _unpooled(self, url: URL) -> Iterator[Connection]:
         engine = create_engine(url, poolclass=NullPool, connect_args=self._connect_args(), hide_parameters=True)

@@ -32,6 +32,11 @@ class Passwords:
                 self._write(known)
             return known[login]
 
+    def take_over(self, other: "Passwords") -> None:
+        """Know the passwords of another cluster's logins instead of one's own: its files are ours now."""
+        with self._locked():
+            self._write(self._all() | other._all())
+
     def _all(self) -> dict[str, str]:
         try:
             lines = self.file.read_text().splitlines()

@@ -58,6 +58,12 @@ def _account(uid: int) -> Account:
     return Account(entry.pw_name, uid, entry.pw_gid)
 
 
+def give(path: Path, account: Account) -> None:
+    """Let a file or folder belong to the server's account, which only root can and must."""
+    if is_root():
+        os.chown(path, account.uid, account.gid)
+
+
 def pg_bindir(settings: Settings) -> Path:
     """Return the folder of the PostgreSQL programs: the forced one, the installed package's, the system's newest."""
     if settings.pg_bindir is not None:
@@ -168,7 +174,13 @@ def _copy_of_wheel(bindir: Path, folder: Path) -> Path:
     return copy / bindir.relative_to(package.parent)
 
 
-def run_as(account: Account, argv: list[str | Path], keep: tuple[int, ...] = (), stdin: int | None = None) -> str:
+def run_as(
+    account: Account,
+    argv: list[str | Path],
+    keep: tuple[int, ...] = (),
+    stdin: int | None = None,
+    timeout_seconds: float = _TIMEOUT_SECONDS,
+) -> str:
     """
     Run a server program to its end and return what it said.
 
@@ -191,7 +203,7 @@ def run_as(account: Account, argv: list[str | Path], keep: tuple[int, ...] = (),
             **identity,
         )
         try:
-            status = process.wait(_TIMEOUT_SECONDS)
+            status = process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             status = process.wait()
@@ -202,3 +214,16 @@ def run_as(account: Account, argv: list[str | Path], keep: tuple[int, ...] = (),
         msg = f"{Path(argv[0]).name} ended with status {status}: {' / '.join(lines) or 'it said nothing'}"
         raise CommandError(msg, [str(word) for word in argv], status, lines)
     return said
+
+
+def run_here(argv: list[str | Path], secret: dict[str, str] | None = None) -> str:
+    """Run one of PostgreSQL's client programs to its end, under this account, and return what it said."""
+    words = [str(word) for word in argv]
+    done = subprocess.run(
+        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=os.environ | (secret or {}), check=False
+    )
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()[-8:]
+        msg = f"{Path(words[0]).name} ended with status {done.returncode}: {' / '.join(lines) or 'it said nothing'}"
+        raise CommandError(msg, words, done.returncode, lines)
+    return done.stdout

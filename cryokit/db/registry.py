@@ -1,5 +1,6 @@
 """The registry: everything that is stored, as tables in and tables out."""
 
+from cryokit.db.registry_backups import Backups
 from cryokit.db.registry_health import Health
 from cryokit.db.registry_jobs import Jobs
 from cryokit.db.registry_models import Models
@@ -9,5 +10,5 @@ from cryokit.db.registry_teams import Teams
 from cryokit.db.registry_tokens import Tokens
 
 
-class Registry(Teams, Models, Promotions, Reports, Tokens, Health, Jobs):
+class Registry(Teams, Backups, Models, Promotions, Reports, Tokens, Health, Jobs):
     """All that the database keeps, on behalf of one person or, without one, of local maintenance."""

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import stat
@@ -48,8 +49,9 @@ class ServerStatus:
 class Server:
     """The PostgreSQL cluster in the state folder and the process that serves it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, patience_seconds: float = _READY_PATIENCE_SECONDS) -> None:
         self.settings = settings
+        self.patience_seconds = patience_seconds
         self.cluster = settings.cluster_dir.absolute()
         self.passwords = Passwords(settings.secrets_dir)
 
@@ -153,7 +155,7 @@ class Server:
             shutil.rmtree(left, ignore_errors=True)
         partial = self.cluster.with_name(f"{self.cluster.name}.partial-{secrets.token_hex(4)}")
         partial.mkdir(mode=0o700)
-        _give(partial, account)
+        programs.give(partial, account)
         argv = [bindir / "initdb", "-D", partial, "-U", SUPERUSER, "--auth=scram-sha-256", "--pwfile=/dev/stdin"]
         argv += ["--encoding=UTF8", "--data-checksums", *_locale(programs.major(programs.version(bindir)))]
         with _pipe_holding(self.passwords.ensure(SUPERUSER), account) as stdin:
@@ -177,16 +179,16 @@ class Server:
         self._prepare_socket_folder(account)
         self._write_settings(bindir, account)
         log = self._log_file(account)
-        argv = [bindir / "pg_ctl", "start", "-D", self.cluster, "-l", log, "-w", "-t", f"{_READY_PATIENCE_SECONDS:.0f}"]
+        argv = [bindir / "pg_ctl", "start", "-D", self.cluster, "-l", log, "-w", "-t", f"{self.patience_seconds:.0f}"]
         began = time.monotonic()
         while not self._becomes_ready():
             self._drop_stale_pid_file()
             try:
-                programs.run_as(account, argv)
+                programs.run_as(account, argv, timeout_seconds=self.patience_seconds + 60)
             except CommandError as error:
                 waited = time.monotonic() - began
                 is_held = self._end_orphans(signal.SIGKILL if waited > _ORPHAN_PATIENCE_SECONDS else signal.SIGQUIT)
-                if waited > (_READY_PATIENCE_SECONDS if is_held else _START_PATIENCE_SECONDS):
+                if waited > (self.patience_seconds if is_held else _START_PATIENCE_SECONDS):
                     msg = f"PostgreSQL does not start: {' / '.join(_last_lines(log))}; the whole log is {log}"
                     raise UnavailableError(msg) from error
                 time.sleep(0.2)
@@ -207,7 +209,7 @@ class Server:
 
     def _becomes_ready(self) -> bool:
         """Whether the server is ready, waiting for one that somebody else is starting."""
-        deadline = time.monotonic() + _READY_PATIENCE_SECONDS
+        deadline = time.monotonic() + self.patience_seconds
         while self._postmaster() is not None and time.monotonic() < deadline:
             if self._answers():
                 return True
@@ -224,28 +226,43 @@ class Server:
         folder = self.settings.socket_dir
         try:
             folder.mkdir(mode=0o700)
-            _give(folder, account)
+            programs.give(folder, account)
         except FileExistsError as error:
             found = folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {account.uid, os.geteuid()}:
                 msg = f"{folder} is in the way: it must be a folder of {account.name}; find out who made it, remove it"
                 raise ConfigError(msg) from error
             folder.chmod(0o700)
-            _give(folder, account)
+            programs.give(folder, account)
 
     def _write_settings(self, bindir: Path, account: Account) -> None:
         file = self.cluster / _SETTINGS_FILE
-        lines = [f"{name} = {value}\n" for name, value in cluster_settings(bindir, self.settings.socket_dir).items()]
+        known = cluster_settings(bindir, self.settings.socket_dir) | {"archive_command": self._archive_command()}
+        lines = [f"{name} = {value}\n" for name, value in known.items()]
         fresh = file.with_suffix(".partial")
         fresh.write_text("# Written at each start.\n" + "".join(lines))
-        _give(fresh, account)
+        programs.give(fresh, account)
         fresh.replace(file)
+
+    def _archive_command(self) -> str:
+        """Return the setting that hands finished WAL to our script, from a place that the server's account can read."""
+        script = self.settings.state_dir.absolute() / "programs" / "archive_wal.sh"
+        script.parent.mkdir(exist_ok=True)
+        script.parent.chmod(0o755)
+        fresh = script.with_suffix(".partial")
+        fresh.write_bytes(Path(__file__).with_name(script.name).read_bytes())
+        fresh.chmod(0o644)
+        fresh.replace(script)
+        words = (script, self.settings.wal_archive_dir.absolute())
+        ours, archive = (shlex.quote(str(word)).replace("%", "%%") for word in words)
+        command = f'/bin/sh {ours} "%p" "%f" {archive}'.replace("'", "''")
+        return f"'{command}'"
 
     def _log_file(self, account: Account) -> Path:
         self.settings.log_dir.mkdir(parents=True, exist_ok=True)
         file = self.settings.log_dir.absolute() / "postgresql.log"
         file.touch(mode=0o600)
-        _give(file, account)
+        programs.give(file, account)
         return file
 
     def _ensure_database(self) -> None:
@@ -266,6 +283,9 @@ def cluster_settings(bindir: Path, socket_dir: Path) -> dict[str, str]:
         "unix_socket_permissions": "0700",
         "password_encryption": "'scram-sha-256'",
         "wal_level": "replica",
+        "archive_mode": "on",
+        # What is not yet archived is lost with the disk: no more than five minutes of work.
+        "archive_timeout": "'5min'",
         "timezone": "'UTC'",
         "log_timezone": "'UTC'",
         "log_line_prefix": "'%m [%p] %q%u@%d '",
@@ -299,11 +319,6 @@ def _pipe_holding(secret: str, account: Account) -> Iterator[int]:
         yield reader
     finally:
         os.close(reader)
-
-
-def _give(path: Path, account: Account) -> None:
-    if programs.is_root():
-        os.chown(path, account.uid, account.gid)
 
 
 def _exists(pid: int) -> bool:

@@ -1,6 +1,7 @@
 """The workbench: one method for each thing that a person can ask for."""
 
 from cryokit.workbench.adoption import Adoption
+from cryokit.workbench.backups import Backups
 from cryokit.workbench.cards import Cards
 from cryokit.workbench.data import Data
 from cryokit.workbench.health import Health
@@ -12,7 +13,7 @@ from cryokit.workbench.teams import Teams
 from cryokit.workbench.tokens import Tokens
 
 
-class Workbench(Data, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Health, Adoption):
+class Workbench(Data, Backups, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Health, Adoption):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 

@@ -9,6 +9,7 @@ from cryokit.db import drift, migrations
 from cryokit.db.engine import Database, connection_to, place_of
 from cryokit.db.health import HealthReport, check_health
 from cryokit.db.health.report import SEVERITIES, STATUSES
+from cryokit.db.protection import protection_checks
 from cryokit.errors import ConflictError, CryokitError
 from cryokit.workbench.core import Core
 
@@ -56,7 +57,9 @@ class Health(Core):
         if url is not None:
             return check_health(lambda: connection_to(url), place_of(url), schemas, deep)
         database = self._database or Database.open(self.settings, start=False)
-        return check_health(database.maintenance, database.place(), schemas, deep, drift.drift_checks())
+        return check_health(
+            database.maintenance, database.place(), schemas, deep, [*drift.drift_checks(), *protection_checks()]
+        )
 
     def check_database(self) -> HealthReport:
         """Check this database and remember what was found, if it answers."""

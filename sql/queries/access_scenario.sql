@@ -167,6 +167,18 @@ INSERT INTO cryo.health_run (checked_at, status, error_count, warning_count, inf
 VALUES (now(), 'ok', 0, 0, 0, 0, '{}')
 RETURNING to_jsonb(health_run) AS content;
 
+-- name: backup_set
+-- A backup.
+INSERT INTO cryo.backup_set (id, kind, started_at, seconds, bytes, manifest)
+VALUES ('00010101T000000Z-dump', 'dump', now(), 0, 1, '{}')
+RETURNING to_jsonb(backup_set) AS content;
+
+-- name: backup_drill
+-- A restore that was tried.
+INSERT INTO cryo.backup_drill (backup_set_id, is_passed, recovery_seconds, report)
+VALUES ('00010101T000000Z-dump', true, 0, '{}')
+RETURNING to_jsonb(backup_drill) AS content;
+
 -- name: quarantined_row
 -- A row that lost its parent.
 INSERT INTO quarantine.quarantined_row (table_schema, table_name, key, reason, content)

@@ -19,6 +19,13 @@ SELECT jsonb_build_object('id', child.id) AS key
  WHERE child.actor_id IS NOT NULL
    AND NOT EXISTS (SELECT FROM cryo.app_user AS parent WHERE parent.id = child.actor_id);
 
+-- name: backup_drill_backup_set_id_fkey
+-- Rows of backup_drill whose backup_set_id names no backup_set.
+SELECT jsonb_build_object('id', child.id) AS key
+  FROM cryo.backup_drill AS child
+ WHERE child.backup_set_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.backup_set AS parent WHERE parent.id = child.backup_set_id);
+
 -- name: dataset_snapshot_target_fkey
 -- Rows of dataset_snapshot whose target names no target.
 SELECT jsonb_build_object('id', child.id) AS key

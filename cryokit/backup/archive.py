@@ -1,0 +1,155 @@
+"""The WAL archive: what the server hands over between backups, and up to where that reaches."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryokit.backup.files import Cipher, sha256_of
+from cryokit.config import Settings
+from cryokit.db import programs
+from cryokit.errors import IntegrityCheckError
+
+SEGMENT_BYTES = 16 * 1024 * 1024
+_SEGMENT = re.compile(r"[0-9A-F]{24}")
+_KEPT = re.compile(r"(?P<name>[0-9A-F]{24}|[0-9A-F]{8}\.history)(?P<packed>\.zst(\.age)?)?")
+
+
+@dataclass(frozen=True)
+class WalFile:
+    """One archived file: where it lies and the checksum noted when the server handed it over."""
+
+    name: str
+    path: Path
+    sha256: str | None
+
+
+class Archive:
+    """The folder that the server's archive_command fills."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = settings.wal_archive_dir
+
+    def open(self) -> None:
+        """Make the folder, with which archiving begins; it belongs to the server's account."""
+        self.settings.backups_dir.mkdir(parents=True, exist_ok=True)
+        self.settings.backups_dir.chmod(0o755)
+        account = programs.server_account(self.settings.cluster_dir)
+        self.folder.mkdir(exist_ok=True, mode=0o700)
+        programs.give(self.folder, account)
+
+    def files(self) -> list[WalFile]:
+        """Return what is in the archive, in order."""
+        found: dict[str, Path] = {}
+        for path in sorted(self.folder.glob("*")):
+            if match := _KEPT.fullmatch(path.name):
+                # While a file is being compressed both are there; the one that came first is whole.
+                found.setdefault(match["name"], path)
+        return [WalFile(name, path, _noted(self.folder / f"{name}.sha256")) for name, path in sorted(found.items())]
+
+    def segments_from(self, first: str) -> list[WalFile]:
+        """Return the segments without a gap from one on, through the timelines that follow it."""
+        there = {file.name: file for file in self.files() if _SEGMENT.fullmatch(file.name)}
+        return list(_unbroken(there, first))
+
+    def reaches(self, first: str) -> datetime | None:
+        """Return up to which time the unbroken archive from one segment on reaches, None if that is missing."""
+        segments = self.segments_from(first)
+        return _handed_over(self.folder, segments[-1]) if segments else None
+
+    def unpack(self, folder: Path, first: str, cipher: Cipher) -> list[str]:
+        """Put history files and the unbroken segments from one on into a folder, each checked; return their names."""
+        histories = [file for file in self.files() if file.name.endswith(".history")]
+        wanted = [*histories, *self.segments_from(first)]
+        for file in wanted:
+            self._unpack_one(file, folder / file.name, cipher)
+        return [file.name for file in wanted]
+
+    def _unpack_one(self, file: WalFile, target: Path, cipher: Cipher) -> None:
+        if file.path.name == file.name:
+            target.write_bytes(file.path.read_bytes())
+        else:
+            cipher.decompress(file.path, target)
+        _refuse_changed(file, target)
+
+    def pack(self, cipher: Cipher, keep_newest: int = 1) -> int:
+        """Compress segments that lie there as they came, the newest apart; return how many."""
+        plain = [file for file in self.files() if file.path.name == file.name and _SEGMENT.fullmatch(file.name)]
+        waiting = plain[: len(plain) - keep_newest]
+        for file in waiting:
+            _refuse_changed(file, file.path)
+            packed = file.path.with_name(f"{file.name}.zst{cipher.suffix}")
+            partial = packed.with_name(f".{packed.name}.partial")
+            with file.path.open("rb") as stream:
+                cipher.compress(stream, partial)
+            partial.rename(packed)
+            file.path.unlink()
+        return len(waiting)
+
+    def ask_again(self, cluster: Path) -> None:
+        """Have a server that is about to start hand over what it believes to be archived, but what is not here."""
+        here = {file.name for file in self.files()}
+        for done in (cluster / "pg_wal" / "archive_status").glob("*.done"):
+            if done.stem not in here:
+                done.rename(done.with_suffix(".ready"))
+
+    def verify(self, cipher: Cipher, scratch: Path) -> list[str]:
+        """Read every file of the archive whole and return what is wrong, in words that name the file."""
+        wrong = []
+        for file in self.files():
+            try:
+                self._unpack_one(file, scratch / file.name, cipher)
+            except IntegrityCheckError as error:
+                wrong.append(str(error))
+            (scratch / file.name).unlink(missing_ok=True)
+        return wrong
+
+    def drop_before(self, first: str) -> list[str]:
+        """Remove segments before one, which no kept backup needs; return their names."""
+        old = [file for file in self.files() if _SEGMENT.fullmatch(file.name) and file.name[8:] < first[8:]]
+        for file in old:
+            file.path.unlink()
+            (self.folder / f"{file.name}.sha256").unlink(missing_ok=True)
+        return [file.name for file in old]
+
+
+def _noted(path: Path) -> str | None:
+    return path.read_text().strip() if path.is_file() else None
+
+
+def _handed_over(folder: Path, file: WalFile) -> datetime:
+    note = folder / f"{file.name}.sha256"
+    return datetime.fromtimestamp((note if note.exists() else file.path).stat().st_mtime, UTC)
+
+
+def _refuse_changed(file: WalFile, content: Path) -> None:
+    if file.sha256 is None:
+        msg = f"{file.path} has no checksum beside it; it was not handed over whole"
+        raise IntegrityCheckError(msg, [str(file.path)])
+    if sha256_of(content) != file.sha256:
+        msg = f"{file.path} is damaged: its checksum is not the one noted when it was archived"
+        raise IntegrityCheckError(msg, [str(file.path)])
+
+
+def _unbroken(there: dict[str, WalFile], first: str) -> Iterator[WalFile]:
+    """Follow segments by number; where one is there on several timelines, each of them counts."""
+    number = segment_number(first)
+    while True:
+        named = [file for name, file in there.items() if segment_number(name) == number and name[:8] >= first[:8]]
+        if not named:
+            return
+        yield from named
+        number += 1
+
+
+def segment_number(name: str) -> int:
+    """Return the place of a segment in the stream, whatever its timeline."""
+    return int(name[8:16], 16) * 256 + int(name[16:24], 16)
+
+
+def segment_of(timeline: int, lsn: str) -> str:
+    """Return the name of the segment that holds an address such as 0/3000028."""
+    high, low = (int(part, 16) for part in lsn.split("/"))
+    return f"{timeline:08X}{high:08X}{low // SEGMENT_BYTES:08X}"

@@ -1,0 +1,96 @@
+"""How well protected the installation is now: reachable moments, ages, what would be lost."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cryokit.backup.archive import Archive, segment_number, segment_of
+from cryokit.backup.retention import Decision, Kept, Member, plan, window_member
+from cryokit.backup.sets import BackupSet, Sets
+from cryokit.config import Settings
+from cryokit.db.engine import Database
+from cryokit.db.queries import queries
+
+
+def member_of(found: BackupSet) -> Member:
+    """Return what the plan of rotation needs to know of a set."""
+    stopped = datetime.fromisoformat(found.manifest["stopped_at"])
+    return Member(found.id, found.kind, found.parent, stopped, found.is_proved)
+
+
+def rotation(sets: Sets, kept: Kept, now: datetime) -> list[Decision]:
+    """Return for each set whether it stays and why."""
+    return plan([member_of(found) for found in sets.all()], kept, now)
+
+
+def first_needed_segment(sets: Sets, kept: Kept, now: datetime) -> str | None:
+    """Return the oldest WAL segment that any kept set still needs, None if nothing needs any."""
+    window = window_member([member_of(found) for found in sets.all()], kept, now)
+    if window is None:
+        return None
+    found = sets.get(window.id)
+    return segment_of(found.manifest["timeline"], found.manifest["start_lsn"])
+
+
+def recovery_window(settings: Settings) -> dict[str, Any]:
+    """Return from when to when any moment can be restored to, as far as files tell; works without a database."""
+    sets, archive = Sets(settings), Archive(settings)
+    window: dict[str, Any] = {"from": None, "to": None}
+    for found in (one for one in sets.all() if one.kind != "dump" and one.is_proved):
+        reached = archive.reaches(segment_of(found.manifest["timeline"], found.manifest["start_lsn"]))
+        stopped = datetime.fromisoformat(found.manifest["stopped_at"])
+        end = max(reached, stopped) if reached else stopped
+        if window["to"] is None or stopped > window["to"]:
+            window = {"from": stopped, "to": end}
+        else:
+            window["to"] = max(window["to"], end)
+    return window
+
+
+def unarchived_seconds(settings: Settings, database: Database, now: datetime) -> float | None:
+    """
+    Return how many seconds of work would be lost with the disk, None if all would.
+
+    What was written since the newest archived segment is lost; a server that wrote nothing since loses nothing.
+    """
+    with database.bootstrap() as connection:
+        place = connection.execute(queries("backups")["place_in_wal"]).one()
+    here = segment_of(place.timeline, place.lsn)
+    window = recovery_window(settings)
+    if window["to"] is None:
+        return None
+    segments = [file.name for file in Archive(settings).files() if len(file.name) == len(here)]
+    is_all_there = bool(segments) and segment_number(segments[-1]) >= segment_number(here) - 1 and _at_start(place.lsn)
+    return 0.0 if is_all_there else max(0.0, (now - window["to"]).total_seconds())
+
+
+def _at_start(lsn: str) -> bool:
+    """Whether an address is in the first page of a segment, where only its header is."""
+    return int(lsn.split("/")[1], 16) % (16 * 1024 * 1024) <= 0x60
+
+
+def status_of(settings: Settings, database: Database | None) -> dict[str, Any]:
+    """Return sets, ages and reach; without a database what the files tell."""
+    now = datetime.now(UTC)
+    found = Sets(settings).all()
+    proved = [one for one in found if one.is_proved]
+    newest = proved[-1] if proved else None
+    window = recovery_window(settings)
+    said = {
+        "backups": len(found),
+        "proved": len(proved),
+        "bytes": sum(one.manifest["bytes"] for one in found),
+        "newest_proved": newest.id if newest else None,
+        "age_seconds": _age(newest.manifest["stopped_at"], now) if newest else None,
+        "on_remote": newest.manifest["remote"]["name"] if newest and newest.manifest["remote"] else None,
+        "reachable_from": window["from"].isoformat() if window["from"] else None,
+        "reachable_to": window["to"].isoformat() if window["to"] else None,
+    }
+    if database is not None and not database.is_external:
+        said["would_be_lost_seconds"] = unarchived_seconds(settings, database, now)
+        with database.bootstrap() as connection:
+            said["archiver"] = dict(connection.execute(queries("backups")["archiver"]).mappings().one())
+    return said
+
+
+def _age(moment: str, now: datetime) -> float:
+    return round((now - datetime.fromisoformat(moment)).total_seconds(), 1)

@@ -1,0 +1,157 @@
+"""Bring a backup back: into a new place, or in place of the live cluster once it is known to be right."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryokit.backup.archive import Archive, segment_of
+from cryokit.backup.files import Cipher
+from cryokit.backup.scratch import RecoveryTarget, Scratch
+from cryokit.backup.sets import BackupSet, Sets
+from cryokit.backup.verification import Line, Verification, verify_restored
+from cryokit.config import Settings
+from cryokit.db.server import Server
+from cryokit.errors import ConflictError, InputError
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Where a restored cluster is, how its verification went, and how long all took."""
+
+    cluster: Path
+    verification: Verification
+    kept: Path | None
+    seconds: float
+
+
+def prove(settings: Settings, found: BackupSet) -> tuple[BackupSet, Verification]:
+    """Restore a set to a scratch cluster, verify it, and write down in its manifest that and what was found."""
+    cipher = Cipher(settings.backup_key_file)
+    began = time.perf_counter()
+    with Scratch(settings, cipher).opened() as scratch:
+        _fill(scratch, Sets(settings), found, RecoveryTarget())
+        verification = _verified(scratch, found, is_exact=True)
+    verification.require_passed(f"backup {found.id}")
+    proof = {"lines": verification.as_rows(), "seconds": round(time.perf_counter() - began, 3)}
+    noted = {"contents": verification.contents, "findings": verification.findings}
+    return found.with_changes(proved_at=datetime.now(UTC).isoformat(), proof=proof, **noted), verification
+
+
+def restore(settings: Settings, found: BackupSet, to: str | None, into: Path | None, replace: bool) -> Restored:
+    """
+    Restore a cluster and verify it; only then may it take the place of the live one.
+
+    Parameters
+    ----------
+    settings : Settings
+        The installation that the set belongs to.
+    found : BackupSet
+        What to restore.
+    to : str, optional
+        Point in time, address, named restore point, or `latest`; the set's own point if missing.
+    into : Path, optional
+        State folder to restore into, which must not hold a cluster; the installation's own if missing.
+    replace : bool
+        Whether a cluster that is there is set aside.
+    """
+    target = RecoveryTarget.at(to)
+    home = settings if into is None else settings.model_copy(update={"state_dir": into.absolute()})
+    if home.cluster_dir.exists() and not replace:
+        msg = f"there is a cluster in {home.cluster_dir}; it is only set aside with --replace"
+        raise ConflictError(msg)
+    _refuse_unreachable(settings, found, target)
+    began = time.perf_counter()
+    with Scratch(settings, Cipher(settings.backup_key_file)).opened() as scratch:
+        _fill(scratch, Sets(settings), found, target)
+        verification = _verified(scratch, found, is_exact=not target.needs_archive)
+        verification.require_passed(f"the restored backup {found.id}, which was not put in place,")
+        kept = _put_in_place(scratch, home)
+    return Restored(home.cluster_dir, verification, kept, time.perf_counter() - began)
+
+
+def drill(settings: Settings, found: BackupSet) -> dict[str, Any]:
+    """Restore all that is kept, verify it, throw it away; return how long that took and how it went."""
+    began = time.perf_counter()
+    with Scratch(settings, Cipher(settings.backup_key_file)).opened() as scratch:
+        _fill(scratch, Sets(settings), found, RecoveryTarget.at("latest"), salvage=False)
+        recovery = time.perf_counter() - began
+        verification = _verified(scratch, found, is_exact=False)
+    return {
+        "backup": found.id,
+        "is_passed": verification.is_passed,
+        "recovery_seconds": round(recovery, 3),
+        "verified_seconds": round(time.perf_counter() - began, 3),
+        "lines": verification.as_rows(),
+    }
+
+
+def newest_before(sets: Sets, target: RecoveryTarget) -> BackupSet:
+    """Return the newest proved set from which a point can be reached."""
+    moment = target.moment()
+    physical = [one for one in sets.all() if one.kind != "dump" and one.is_proved]
+    fit = [one for one in physical if moment is None or datetime.fromisoformat(one.manifest["stopped_at"]) <= moment]
+    if not fit:
+        oldest = physical[0].manifest["stopped_at"] if physical else "never: there is no proved full backup"
+        msg = f"no backup was complete at {target.value}; the earliest point that can be reached is {oldest}"
+        raise InputError(msg)
+    return fit[-1]
+
+
+def _refuse_unreachable(settings: Settings, found: BackupSet, target: RecoveryTarget) -> None:
+    if target.needs_archive and found.kind == "dump":
+        msg = f"{found.id} is a dump, which knows one point only; restore to a point in time from a full backup"
+        raise InputError(msg)
+    moment = target.moment()
+    if moment is None:
+        return
+    if moment < datetime.fromisoformat(found.manifest["stopped_at"]):
+        msg = (
+            f"{found.id} was complete at {found.manifest['stopped_at']}, later than {target.value}; name an earlier one"
+        )
+        raise InputError(msg)
+    first = segment_of(found.manifest["timeline"], found.manifest["start_lsn"])
+    reached = Archive(settings).reaches(first)
+    if (settings.cluster_dir / "pg_wal").exists():
+        return  # what was not handed over yet is there too, and PostgreSQL says if it does not reach
+    if reached is None or moment > reached:
+        msg = (
+            f"{target.value} cannot be reached; the archive reaches to {reached.isoformat() if reached else 'nothing'}"
+        )
+        raise InputError(msg)
+
+
+def _fill(scratch: Scratch, sets: Sets, found: BackupSet, target: RecoveryTarget, salvage: bool = True) -> None:
+    if found.kind == "dump":
+        scratch.restore_dump(found)
+    else:
+        scratch.restore_copy(sets.chain(found), target, salvage)
+
+
+def _verified(scratch: Scratch, found: BackupSet, is_exact: bool) -> Verification:
+    expected = found.manifest.get("contents") if is_exact else None
+    known = found.manifest.get("findings") if is_exact else None
+    verification = verify_restored(scratch.database, scratch.live, expected, known)
+    links = Line("files", "pass", "every file and link equals its manifest; pg_verifybackup agrees")
+    if found.kind == "dump":
+        links = Line("files", "pass", "every file equals its manifest; all of it was decoded")
+    return Verification((links, *verification.lines), verification.contents, verification.findings)
+
+
+def _put_in_place(scratch: Scratch, home: Settings) -> Path | None:
+    """Stop both servers and let the new cluster take the place; the old one is kept beside it."""
+    scratch.database.dispose()
+    scratch.server.stop()
+    home.state_dir.mkdir(parents=True, exist_ok=True)
+    live = Server(home)
+    kept = None
+    if home.cluster_dir.exists():
+        live.stop()
+        kept = home.cluster_dir.with_name(f"cluster.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        home.cluster_dir.rename(kept)
+    scratch.settings.cluster_dir.rename(home.cluster_dir)
+    Archive(home).ask_again(home.cluster_dir)
+    live.passwords.take_over(scratch.database.passwords)
+    live.start()
+    return kept

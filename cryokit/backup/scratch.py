@@ -1,0 +1,248 @@
+"""A cluster of its own made from a backup: where every backup is proved, and every restore begins."""
+
+import contextlib
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import text
+
+from cryokit.backup.archive import Archive, segment_of
+from cryokit.backup.engine import DATA, DUMP, ROLES, file_named
+from cryokit.backup.files import Cipher, sha256_of
+from cryokit.backup.sets import BackupSet
+from cryokit.config import Settings
+from cryokit.db import programs
+from cryokit.db.engine import ADMIN, APP, Database, connection_to
+from cryokit.db.programs import Account
+from cryokit.db.roles import set_password
+from cryokit.db.server import SUPERUSER, Server
+from cryokit.errors import CommandError, InputError, IntegrityCheckError, UnavailableError
+
+_TRUST = "local all all trust\n"
+_OWN_POINT = "immediate"
+_PATIENCE_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class RecoveryTarget:
+    """Up to where changes are replayed: the set's own point, a time, an address, a named point, or all there is."""
+
+    setting: str = "recovery_target"
+    value: str = _OWN_POINT
+
+    @property
+    def needs_archive(self) -> bool:
+        """Whether more than the set itself is needed."""
+        return self.value != _OWN_POINT
+
+    @classmethod
+    def at(cls, text_of_target: str | None) -> "RecoveryTarget":
+        """Read what a person wrote: nothing, `latest`, an address such as 0/3000028, a time, or a name."""
+        if text_of_target is None:
+            return cls()
+        if text_of_target == "latest":
+            return cls("", "latest")
+        head, separator, tail = text_of_target.partition("/")
+        if separator and _is_hexadecimal(head) and _is_hexadecimal(tail):
+            return cls("recovery_target_lsn", text_of_target)
+        try:
+            moment = datetime.fromisoformat(text_of_target)
+        except ValueError:
+            return cls("recovery_target_name", text_of_target)
+        if moment.tzinfo is None:
+            msg = f"{text_of_target} does not say its time zone; write it as 2026-11-22T10:00:00Z"
+            raise InputError(msg)
+        return cls("recovery_target_time", moment.isoformat())
+
+    def moment(self) -> datetime | None:
+        """Return the time that is asked for, if it is one."""
+        return datetime.fromisoformat(self.value) if self.setting == "recovery_target_time" else None
+
+
+def _is_hexadecimal(word: str) -> bool:
+    return bool(word) and all(letter in "0123456789abcdefABCDEF" for letter in word)
+
+
+class Scratch:
+    """A folder with state of its own beside the live one, on the same disk so that it can take its place."""
+
+    def __init__(self, settings: Settings, cipher: Cipher) -> None:
+        self.live = settings
+        self.cipher = cipher
+        folder = settings.state_dir.absolute() / f"restore-{secrets.token_hex(4)}"
+        self.settings = settings.model_copy(update={"state_dir": folder, "database_url": None})
+        self.server = Server(self.settings, patience_seconds=_PATIENCE_SECONDS)
+        self.database = Database(self.settings)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator["Scratch"]:
+        """Make the folder; at the end stop what runs there and remove what is left."""
+        self.settings.state_dir.mkdir(parents=True)
+        self.settings.state_dir.chmod(0o755)
+        try:
+            yield self
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop the server and remove the folder."""
+        self.database.dispose()
+        if self.settings.cluster_dir.exists():
+            self.server.stop()
+        shutil.rmtree(self.settings.state_dir, ignore_errors=True)
+
+    # From copies of files
+
+    def restore_copy(self, chain: list[BackupSet], target: RecoveryTarget, salvage: bool = True) -> None:
+        """Unpack a chain, have PostgreSQL's own tools check each link, combine them, and replay up to the target."""
+        refuse_damaged(chain)
+        links = [self._unpacked(found, number) for number, found in enumerate(chain)]
+        cluster = self.settings.cluster_dir
+        if len(links) == 1:
+            links[0].rename(cluster)
+        else:
+            self._run("pg_combinebackup", "-o", cluster, *links)
+            self._run("pg_verifybackup", "--no-parse-wal", cluster)
+            for link in links:
+                shutil.rmtree(link)
+        account = self._give(cluster)
+        if target.needs_archive:
+            self._gather_wal(chain[-1], salvage)
+        self._prepare_recovery(target, account)
+        self._start(target)
+
+    def _unpacked(self, found: BackupSet, number: int) -> Path:
+        folder = self.settings.state_dir / f"link-{number}"
+        self.cipher.extract(file_named(found, DATA), folder)
+        try:
+            self._run("pg_verifybackup", folder)
+        except CommandError as error:
+            msg = f"{found.path} is not whole: {error}"
+            raise IntegrityCheckError(msg, [str(file_named(found, DATA))]) from error
+        return folder
+
+    def _run(self, program: str, *words: str | Path) -> None:
+        programs.run_here([programs.pg_bindir(self.live) / program, *words])
+
+    def _give(self, folder: Path) -> Account:
+        account = programs.server_account(self.live.cluster_dir)
+        for path in (folder, *folder.rglob("*")):
+            programs.give(path, account)
+        folder.chmod(0o700)
+        return account
+
+    @property
+    def _wal(self) -> Path:
+        return self.settings.state_dir / "wal"
+
+    def _gather_wal(self, last: BackupSet, salvage: bool) -> None:
+        """Put what is replayed where the scratch server can read it."""
+        self._wal.mkdir(mode=0o700)
+        first = segment_of(last.manifest["timeline"], last.manifest["start_lsn"])
+        Archive(self.live).unpack(self._wal, first, self.cipher)
+        if salvage:
+            self._salvage()
+        self._give(self._wal)
+
+    def _prepare_recovery(self, target: RecoveryTarget, account: Account) -> None:
+        """Write down up to where to replay, and let in who can enter the socket's folder until passwords are new."""
+        cluster = self.settings.cluster_dir
+        command = f'cp "{self._wal}/%f" "%p"' if target.needs_archive else "false"
+        wanted = {"hot_standby": "off", "recovery_target_action": "promote", "restore_command": command}
+        if target.setting:
+            wanted[target.setting] = target.value
+        (cluster / "pg_hba.conf").rename(cluster / "pg_hba.conf.kept")
+        (cluster / "pg_hba.conf").write_text(_TRUST)
+        (cluster / "recovery.signal").touch()
+        with (cluster / "postgresql.auto.conf").open("a") as stream:
+            stream.writelines(f"{name} = '{_quoted(value)}'\n" for name, value in wanted.items())
+        for name in ("pg_hba.conf", "recovery.signal", "postgresql.auto.conf"):
+            programs.give(cluster / name, account)
+
+    def _salvage(self) -> None:
+        """Take what a live or dead cluster has not handed over yet: with its disk, nothing is lost."""
+        for path in (self.live.cluster_dir / "pg_wal").glob("[0-9A-F]" * 24):
+            if not (self._wal / path.name).exists():
+                shutil.copyfile(path, self._wal / path.name)
+
+    def _start(self, target: RecoveryTarget) -> None:
+        try:
+            self.server.start()
+        except UnavailableError as error:
+            msg = f"the backup cannot be replayed up to {target.value}: {error}"
+            raise IntegrityCheckError(msg, [target.value]) from error
+        self._settle()
+
+    def _settle(self) -> None:
+        """Give the logins passwords that this machine knows, then let nobody in without one."""
+        passwords = self.database.passwords
+        with connection_to(self.server.url(SUPERUSER)) as connection, connection.begin():
+            there = set(connection.execute(text("SELECT rolname FROM pg_catalog.pg_roles")).scalars())
+            for login in {SUPERUSER, APP, ADMIN} & there:
+                set_password(connection, login, passwords.ensure(login))
+        cluster = self.settings.cluster_dir
+        (cluster / "pg_hba.conf.kept").rename(cluster / "pg_hba.conf")
+        with connection_to(self.server.url(SUPERUSER)) as connection:
+            driver = connection.connection.dbapi_connection
+            driver.autocommit = True
+            with driver.cursor() as cursor:
+                for name in _RECOVERY_SETTINGS:
+                    cursor.execute(f"ALTER SYSTEM RESET {name}")
+                cursor.execute("SELECT pg_reload_conf()")
+
+    # From dumps
+
+    def restore_dump(self, found: BackupSet) -> None:
+        """Make an empty cluster, its roles, and the database of a dump."""
+        refuse_damaged([found])
+        folder = self.settings.state_dir
+        self.cipher.decompress(file_named(found, ROLES), folder / "roles.sql")
+        self.cipher.decompress(file_named(found, DUMP), folder / "dump.pgc")
+        self.server.start()
+        url = Server(self.settings).url(SUPERUSER, "postgres")
+        # The superuser of the new cluster is there already; every other role must come without an error.
+        roles = (folder / "roles.sql").read_text().replace(f"CREATE ROLE {SUPERUSER};\n", "")
+        (folder / "roles.sql").write_text(roles)
+        self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", folder / "roles.sql")
+        self._run("pg_restore", "--exit-on-error", "-d", self.database.bootstrap_url(), folder / "dump.pgc")
+        with self.database.bootstrap() as connection, connection.begin():
+            for login in (APP, ADMIN):
+                set_password(connection, login, self.database.passwords.ensure(login))
+
+
+_RECOVERY_SETTINGS = (
+    "hot_standby",
+    "recovery_target_action",
+    "restore_command",
+    "recovery_target",
+    "recovery_target_time",
+    "recovery_target_lsn",
+    "recovery_target_name",
+)
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''")
+
+
+def refuse_damaged(chain: list[BackupSet]) -> None:
+    """Refuse a chain of which one file is not what its manifest says, before anything is unpacked."""
+    if wrong := [problem for found in chain for problem in damaged_files(found)]:
+        msg = f"the backup is damaged: {'; '.join(wrong)}; nothing was restored"
+        raise IntegrityCheckError(msg, wrong)
+
+
+def damaged_files(found: BackupSet) -> list[str]:
+    """Return which files of a set are missing or are not what its manifest says."""
+    wrong = []
+    for name, known in found.manifest["files"].items():
+        path = found.path / name
+        if not path.is_file():
+            wrong.append(f"{path} is missing")
+        elif path.stat().st_size != known["bytes"] or sha256_of(path) != known["sha256"]:
+            wrong.append(f"{path} is not what the manifest says")
+    return wrong

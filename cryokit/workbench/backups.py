@@ -1,0 +1,183 @@
+"""Backups: made, proved, listed, brought back; for maintenance and admins."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cryokit.backup import archive, files, overview, remote, restore
+from cryokit.backup.engine import Engine
+from cryokit.backup.files import make_key_file
+from cryokit.backup.retention import Kept
+from cryokit.backup.scratch import RecoveryTarget, damaged_files
+from cryokit.backup.sets import KINDS, BackupSet, Sets
+from cryokit.db.engine import Database
+from cryokit.db.registry import Registry
+from cryokit.errors import CryokitError, InputError
+from cryokit.workbench.core import Core
+
+__all__ = ["KINDS", "Backups", "make_key_file"]
+
+_SHOWN = ("id", "kind", "parent", "started_at", "seconds", "bytes", "server_version", "schema_revision", "proved_at")
+
+
+class Backups(Core):
+    """Make backups that are proved by restoring them."""
+
+    def create_backup(self, kind: str = "full", prove: bool = True) -> dict[str, Any]:
+        """Make a backup, prove it by restoring it, and return its manifest."""
+        self._refuse_unless_admin()
+        who = self.identity.name if self.identity else None
+        made = Engine(self.settings, self.database, who).create(kind)
+        self.registry_of_maintenance.store_backup_set(made.manifest)
+        if prove:
+            made, _ = restore.prove(self.settings, made)
+            self.registry_of_maintenance.store_backup_set(made.manifest)
+        archive.Archive(self.settings).pack(files.Cipher(self.settings.backup_key_file))
+        return _shown(made)
+
+    def _write_down_again(self, sets: Sets) -> None:
+        """Tell a database that was brought back of the backups that were made since."""
+        self._database = None
+        for found in sets.all():
+            self.registry_of_maintenance.store_backup_set(found.manifest)
+
+    def backup_status(self) -> dict[str, Any]:
+        """Return what there is, how old, and from when to when any moment can be restored to."""
+        self._refuse_unless_admin()
+        return overview.status_of(self.settings, self._answering())
+
+    def backup_overview(self) -> dict[str, Any]:
+        """Return status, backups and drills, as pages and metrics show them."""
+        registry = self.registry
+        tables = {"backups": registry.backup_sets(), "drills": registry.backup_drills()}
+        return {"status": self.backup_status(), **tables}
+
+    def prune_backups(self, dry_run: bool = True, keep: str | None = None) -> pd.DataFrame:
+        """Return which backups stay and why, and remove the others unless it is a dry run."""
+        self._refuse_unless_admin()
+        sets, now = Sets(self.settings), datetime.now(UTC)
+        kept = Kept.read(keep if keep is not None else self.settings.backup_keep)
+        with sets.locked():
+            decisions = overview.rotation(sets, kept, now)
+            if not dry_run:
+                self._remove([one.member.id for one in decisions if not one.stays])
+                if first := overview.first_needed_segment(sets, kept, now):
+                    archive.Archive(self.settings).drop_before(first)
+        rows = [(one.member.id, "stays" if one.stays else "goes", "; ".join(one.reasons)) for one in decisions]
+        return pd.DataFrame(rows, columns=["id", "decision", "reason"])
+
+    def _remove(self, ids: list[str]) -> None:
+        """Remove sets, increments before what they build on, with their copies elsewhere."""
+        sets = Sets(self.settings)
+        for set_id in reversed(ids):
+            found = sets.get(set_id)
+            if found.manifest["remote"]:
+                remote.Remote(self.settings, found.manifest["remote"]["name"]).remove(set_id)
+            sets.remove(found)
+            gone = found.manifest | {"removed_at": datetime.now(UTC).isoformat()}
+            self.registry_of_maintenance.store_backup_set(gone)
+
+    def sync_backups(self, name: str | None = None, bandwidth: str | None = None) -> list[str]:
+        """Copy proved backups and the archive of WAL to a remote, compared there; return what is there now."""
+        self._refuse_unless_admin()
+        store = self._remote(name, bandwidth)
+        sets = Sets(self.settings)
+        with sets.locked():
+            there = set(store.ids())
+            for found in sets.all():
+                if found.is_proved and found.id not in there:
+                    self.registry_of_maintenance.store_backup_set(store.send(found).manifest)
+            if self.settings.wal_archive_dir.exists():
+                store.send_wal()
+        return store.ids()
+
+    def fetch_backup(self, set_id: str = "latest", name: str | None = None) -> dict[str, Any]:
+        """Bring a backup, what it builds on and the archive of WAL here from a remote; needs no database."""
+        self._refuse_unless_admin()
+        with Sets(self.settings).locked():
+            return _shown(self._remote(name).fetch(set_id))
+
+    def _remote(self, name: str | None, bandwidth: str | None = None) -> remote.Remote:
+        wanted = name or self.settings.backup_remote
+        if not wanted:
+            msg = "no remote is named; give one such as store:cryokit, or set CRYOKIT_BACKUP_REMOTE"
+            raise InputError(msg)
+        return remote.Remote(self.settings, wanted, bandwidth)
+
+    def drill_backup(self) -> dict[str, Any]:
+        """Restore the newest backup and all WAL to a scratch cluster, verify it, and write down how it went."""
+        self._refuse_unless_admin()
+        database = self._answering()
+        lost = overview.unarchived_seconds(self.settings, database, datetime.now(UTC)) if database else None
+        found = restore.newest_before(Sets(self.settings), RecoveryTarget.at("latest"))
+        report = restore.drill(self.settings, found) | {"lost_seconds": lost}
+        if database:
+            self.registry_of_maintenance.store_backup_drill(found.id, report)
+        return report
+
+    def _answering(self) -> Database | None:
+        """Return the database if it answers; backups must be seen and brought back without it."""
+        database = self._database or Database.open(self.settings, start=False)
+        try:
+            database.ping()
+        except CryokitError:
+            return None
+        return database
+
+    @property
+    def registry_of_maintenance(self) -> Registry:
+        """What is written about backups is maintenance's, whoever asked; the manifest says who."""
+        return Registry(self.database)
+
+    def backups(self) -> pd.DataFrame:
+        """Return the backups that are there, oldest first."""
+        self._refuse_unless_admin()
+        rows = [{name: found.manifest[name] for name in _SHOWN} for found in Sets(self.settings).all()]
+        return pd.DataFrame(rows, columns=list(_SHOWN))
+
+    def backup(self, set_id: str) -> dict[str, Any]:
+        """Return the manifest of one backup."""
+        self._refuse_unless_admin()
+        return _shown(Sets(self.settings).get(set_id))
+
+    def verify_backup(self, set_id: str, deep: bool = False) -> list[dict[str, str]]:
+        """Return for each link of a backup whether its files are what they were; `deep` restores and verifies it."""
+        self._refuse_unless_admin()
+        sets = Sets(self.settings)
+        found = sets.get(set_id)
+        lines = [_files_line(link) for link in sets.chain(found)]
+        if deep and all(line["status"] == "pass" for line in lines):
+            lines += restore.prove(self.settings, found)[1].as_rows()
+        return lines
+
+    def restore_backup(
+        self, set_id: str | None = None, to: str | None = None, into: Path | None = None, replace: bool = False
+    ) -> dict[str, Any]:
+        """Restore a backup, verified before it is put in place, and return the table of its verification."""
+        self._refuse_unless_admin()
+        sets = Sets(self.settings)
+        found = sets.get(set_id) if set_id else restore.newest_before(sets, RecoveryTarget.at(to))
+        self.close()
+        with sets.locked():
+            done = restore.restore(self.settings, found, to, into, replace)
+        if into is None:
+            self._write_down_again(sets)
+        return {
+            "backup": found.id,
+            "cluster": str(done.cluster),
+            "kept": str(done.kept) if done.kept else None,
+            "seconds": round(done.seconds, 3),
+            "verification": done.verification.as_rows(),
+        }
+
+
+def _files_line(found: BackupSet) -> dict[str, str]:
+    wrong = damaged_files(found)
+    detail = "; ".join(wrong) or f"{len(found.manifest['files'])} files equal the manifest"
+    return {"check": f"files of {found.id}", "status": "fail" if wrong else "pass", "detail": detail}
+
+
+def _shown(found: BackupSet) -> dict[str, Any]:
+    return {"path": str(found.path), **found.manifest}

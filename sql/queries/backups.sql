@@ -1,0 +1,89 @@
+-- name: tables_with_content
+-- Tables whose content is counted and hashed.
+SELECT namespace.nspname AS schema, class.relname AS name
+  FROM pg_catalog.pg_class AS class
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+ WHERE class.relkind IN ('r', 'm')
+   AND class.relpersistence = 'p'
+   AND namespace.nspname NOT LIKE 'pg\_%'
+   AND namespace.nspname <> 'information_schema'
+ ORDER BY 1, 2;
+
+-- name: roles
+-- Roles and logins with their rights, passwords apart.
+SELECT role.rolname AS name,
+       concat_ws(' ', CASE WHEN role.rolsuper THEN 'superuser' END, CASE WHEN role.rolcreaterole THEN 'createrole' END,
+                 CASE WHEN role.rolcreatedb THEN 'createdb' END, CASE WHEN role.rolcanlogin THEN 'login' END,
+                 CASE WHEN role.rolreplication THEN 'replication' END, CASE WHEN role.rolbypassrls THEN 'bypassrls' END,
+                 CASE WHEN role.rolinherit THEN 'inherit' END,
+                 (SELECT 'in ' || string_agg(parent.rolname, ',' ORDER BY parent.rolname)
+                    FROM pg_catalog.pg_auth_members AS member
+                    JOIN pg_catalog.pg_roles AS parent ON parent.oid = member.roleid
+                   WHERE member.member = role.oid)) AS rights
+  FROM pg_catalog.pg_roles AS role
+ WHERE role.rolname NOT LIKE 'pg\_%'
+ ORDER BY role.rolname;
+
+-- name: place_in_wal
+-- Where the server writes now.
+SELECT CAST(pg_current_wal_lsn() AS text) AS lsn, point.timeline_id AS timeline
+  FROM pg_catalog.pg_control_checkpoint() AS point;
+
+-- name: archiver
+-- How the hand-over of WAL goes.
+SELECT archived_count, failed_count, last_archived_wal, last_failed_wal,
+       to_char(last_archived_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS last_archived_at,
+       to_char(last_failed_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS last_failed_at,
+       last_failed_time > coalesce(last_archived_time, '-infinity') AS is_failing
+  FROM pg_catalog.pg_stat_archiver;
+
+-- name: hand_over
+-- End the current WAL segment after a commit of its own, so that every moment before it can be restored to.
+SELECT CAST(pg_current_xact_id() AS text) AS mark;
+
+-- name: switch_wal
+-- Have the server hand over the WAL that it is writing.
+SELECT pg_walfile_name(pg_switch_wal()) AS name;
+
+-- name: store_backup_set
+-- Write down a backup, or what became of it.
+INSERT INTO cryo.backup_set (id, kind, started_at, seconds, bytes, proved_at, remote_at, removed_at, manifest)
+VALUES (:id, :kind, CAST(:started_at AS timestamptz), :seconds, :bytes, CAST(:proved_at AS timestamptz),
+        CAST(:remote_at AS timestamptz), CAST(:removed_at AS timestamptz), CAST(:manifest AS jsonb))
+    ON CONFLICT (id) DO UPDATE
+   SET proved_at = excluded.proved_at, remote_at = excluded.remote_at, removed_at = excluded.removed_at,
+       manifest = excluded.manifest;
+
+-- name: store_backup_drill
+-- Write down a restore that was tried.
+INSERT INTO cryo.backup_drill (backup_set_id, is_passed, recovery_seconds, lost_seconds, report)
+VALUES (:backup_set_id, :is_passed, :recovery_seconds, :lost_seconds, CAST(:report AS jsonb));
+
+-- name: backup_sets
+-- The backups, newest first.
+SELECT id, kind, seconds, bytes,
+       to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started_at,
+       to_char(proved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS proved_at,
+       to_char(remote_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS remote_at,
+       to_char(removed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS removed_at
+  FROM cryo.backup_set
+ ORDER BY backup_set.started_at DESC, backup_set.id DESC
+ LIMIT CAST(:limit AS integer);
+
+-- name: backup_drills
+-- The drills, newest first.
+SELECT to_char(drilled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS drilled_at, backup_set_id, is_passed,
+       recovery_seconds, lost_seconds
+  FROM cryo.backup_drill
+ ORDER BY backup_drill.drilled_at DESC, backup_drill.id DESC
+ LIMIT CAST(:limit AS integer);
+
+-- name: protection
+-- How old the newest backups are, in hours, and how long the database has had time to get one.
+SELECT extract(epoch FROM now() - (SELECT min(applied_at) FROM app.applied_file)) / 3600 AS age_hours,
+       extract(epoch FROM now() - max(started_at) FILTER (WHERE proved_at IS NOT NULL)) / 3600 AS proved_hours,
+       extract(epoch FROM now() - max(started_at) FILTER (WHERE remote_at IS NOT NULL)) / 3600 AS remote_hours,
+       (array_agg(id ORDER BY started_at DESC) FILTER (WHERE proved_at IS NULL
+                                                         AND started_at < now() - INTERVAL '1 hour')) AS unproved
+  FROM cryo.backup_set
+ WHERE removed_at IS NULL;

@@ -1,0 +1,112 @@
+"""Rotation: which backups stay, over simulated years, whatever fails."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cryokit.backup.retention import GRACE, Kept, Member, plan, window_member
+from cryokit.errors import InputError
+
+START = datetime(2026, 1, 1, 3, tzinfo=UTC)
+
+
+def member(number, kind="full", parent=None, is_proved=True, hours=24):
+    """Return a backup of a simulated day."""
+    moment = START + timedelta(hours=number * hours)
+    return Member(f"{moment:%Y%m%dT%H%M%SZ}-{kind}", kind, parent, moment, is_proved)
+
+
+def stays(members, kept, now):
+    """Return the ids that stay."""
+    return {one.member.id for one in plan(members, kept, now) if one.stays}
+
+
+def test_the_newest_of_each_period_stays():
+    members = [member(day) for day in range(60)]
+    kept = Kept(hourly=0, daily=3, weekly=2, monthly=2, yearly=1, wal_days=0)
+
+    found = stays(members, kept, members[-1].stopped_at)
+
+    # 27, 28 February and 1 March; the Sundays 22 February and (newest of its week) 1 March; 31 January is a month's.
+    assert found == {members[number].id for number in (57, 58, 59, 52)}
+
+
+def test_every_one_that_stays_says_why():
+    [first, second] = plan([member(0), member(1)], Kept(), member(1).stopped_at)
+
+    assert first.reasons
+    assert "newest proved copy of files" in second.reasons
+
+
+def test_an_increment_keeps_what_it_builds_on():
+    full = member(0)
+    increments = [member(1, "incremental", full.id)]
+    increments.append(member(2, "incremental", increments[0].id))
+    kept = Kept(hourly=0, daily=1, weekly=0, monthly=0, yearly=0, wal_days=0)
+
+    assert stays([full, *increments], kept, increments[-1].stopped_at) == {full.id, *(one.id for one in increments)}
+
+
+def test_an_unproved_backup_waits_a_day_and_never_counts_as_newest():
+    proved, fresh = member(0), member(1, is_proved=False)
+    kept = Kept(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=0)
+
+    assert stays([proved, fresh], kept, fresh.stopped_at) == {proved.id, fresh.id}
+    assert stays([proved, fresh], kept, fresh.stopped_at + GRACE) == {proved.id}
+
+
+def test_a_dump_does_not_stand_in_for_a_copy_of_files():
+    copy, dump = member(0), member(1, "dump")
+    kept = Kept(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=0)
+
+    assert stays([copy, dump], kept, dump.stopped_at) == {copy.id, dump.id}
+
+
+def simulated(outcomes, kept):
+    """Yield after each day of a simulated life what is there: a full backup a week, increments between."""
+    there: list[Member] = []
+    chain: Member | None = None
+    for day, outcome in enumerate(outcomes):
+        now = START + timedelta(days=day, hours=1)
+        if outcome != "failed":
+            is_increment = day % 7 != 0 and chain is not None
+            made = member(day, "incremental" if is_increment else "full", chain.id if is_increment else None)
+            made = Member(made.id, made.kind, made.parent, made.stopped_at, outcome == "proved")
+            there.append(made)
+            chain = made if made.is_proved else chain
+        decisions = plan(there, kept, now)
+        there = [one.member for one in decisions if one.stays]
+        chain = chain if chain and any(one.id == chain.id for one in there) else None
+        yield now, there, [one.member for one in decisions if not one.stays]
+
+
+@settings(max_examples=3, deadline=None)
+@given(
+    st.lists(st.sampled_from(["proved", "proved", "proved", "unproved", "failed"]), min_size=730, max_size=730),
+    st.builds(Kept, daily=st.integers(0, 9), weekly=st.integers(0, 6), monthly=st.integers(0, 13)),
+)
+def test_two_years_with_failures_always_leave_a_whole_newest_chain(outcomes, kept):
+    newest = None
+    for now, there, gone in simulated(outcomes, kept):
+        ids = {one.id for one in there}
+        assert all(one.parent is None or one.parent in ids for one in there)
+        proved = [one for one in (*there, *gone) if one.is_proved]
+        newest = max((one.stopped_at for one in proved), default=newest)
+        assert newest is None or any(one.stopped_at == newest for one in there)
+        if reach := window_member((*there, *gone), kept, now):
+            assert reach.id in ids
+    # What stays is bounded: each period, and at most a week of links below each.
+    periods = kept.hourly + kept.daily + kept.weekly + kept.monthly + kept.yearly + kept.wal_days + 4
+    assert len(there) <= 7 * periods
+
+
+def test_counts_are_read_from_text():
+    assert Kept.read("daily=3, wal_days=2") == Kept(daily=3, wal_days=2)
+
+
+@pytest.mark.parametrize("text", ["daily", "daily=-1", "dayly=3", "daily=many"])
+def test_wrong_counts_are_refused_with_what_is_known(text):
+    with pytest.raises(InputError, match=r"hourly=24,daily=7 with hourly, daily, weekly"):
+        Kept.read(text)
