@@ -3,15 +3,43 @@
 import difflib
 import hashlib
 import os
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal, get_args, get_origin
+from urllib.parse import parse_qs, urlsplit
 
 import platformdirs
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from cryokit.errors import ConfigError
 
 PREFIX = "CRYOKIT_"
+ENV_FILE = Path(".env")
+DOCKER_SECRETS = Path("/run/secrets")
+LEAST_SECRET = 32
+Profile = Literal["development", "test", "staging", "production"]
+PROFILES = get_args(Profile)
+_PLACEHOLDERS = ("changeme", "change_me", "change-me", "placeholder", "secret", "password", "example", "your_", "xxxx")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one variable."""
+
+    variable: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.variable} {self.message}"
 
 
 def default_state_dir() -> Path:
@@ -24,14 +52,28 @@ def default_state_dir() -> Path:
 class Settings(BaseSettings):
     """Everything that can be configured; one field is one environment variable."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, env_file_encoding="utf-8"
+    )
 
+    profile: Profile = Field(
+        default="development", description="what this installation is for; production has the strictest rules"
+    )
     state_dir: Path = Field(default_factory=default_state_dir, description="folder of all state")
-    port: int = Field(default=5006, ge=1, le=65535, description="port of pages and API on 127.0.0.1")
+    host: str = Field(default="127.0.0.1", description="address that pages and API are served on")
+    port: int = Field(default=5006, ge=1, le=65535, description="port of pages and API")
+    behind_proxy: bool = Field(default=False, description="whether a proxy in front speaks https with the world")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="least important events that are logged"
+    )
+    session_key: SecretStr | None = Field(
+        default=None, description="secret that signs sessions, at least 32 characters; generated if not given"
+    )
     database_url: str | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
-        description="another PostgreSQL than the embedded one",
+        description="another PostgreSQL than the embedded one; secret if it holds a password",
+        repr=False,
     )
     pg_bindir: Path | None = Field(default=None, description="folder of PostgreSQL programs to use")
     dask_address: str | None = Field(
@@ -43,6 +85,16 @@ class Settings(BaseSettings):
         default="hourly=24,daily=7,weekly=5,monthly=12,yearly=3,wal_days=7", description="how many backups stay"
     )
     backup_remote: str | None = Field(default=None, description="rclone remote and folder that backups are copied to")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read, the strongest first: arguments, environment, secret files, the file .env."""
+        files = NestedSecretsSettingsSource(
+            sources["file_secret_settings"], secrets_dir=secret_folders(), secrets_dir_missing="ok"
+        )
+        return sources["init_settings"], sources["env_settings"], files, DotEnvSettingsSource(settings_cls, ENV_FILE)
 
     @property
     def cluster_dir(self) -> Path:
@@ -103,38 +155,130 @@ class Settings(BaseSettings):
         return [*(self.state_dir / name for name in inside), self.socket_dir]
 
 
+def secret_folders() -> list[Path]:
+    """Return where secret files are: systemd's credentials and Docker's secrets, one file for each variable."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    return [*([Path(given)] if given else []), DOCKER_SECRETS]
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable of a field."""
+    return str(Settings.model_fields[name].validation_alias or PREFIX + name.upper())
+
+
 def known_variables() -> set[str]:
     """Names of the ``CRYOKIT_`` variables that mean something."""
-    return {PREFIX + name.upper() for name, field in Settings.model_fields.items() if field.validation_alias is None}
+    return {name for name in map(variable_of, Settings.model_fields) if name.startswith(PREFIX)}
 
 
-def _refuse_unknown_variables() -> None:
+def _unknown_variables() -> list[Problem]:
     known = known_variables()
-    for name in sorted(os.environ):
+    given = [*os.environ, *(dotenv_values(ENV_FILE) if ENV_FILE.is_file() else {})]
+    problems = []
+    for name in sorted(set(given)):
         if name.startswith(PREFIX) and name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
-            msg = f"environment variable {name} is not a setting of cryokit; {hint}"
-            raise ConfigError(msg)
+            problems.append(Problem(name, f"is not a setting of cryokit; {hint}"))
+    return problems
 
 
-def _refuse_file_as_folder(settings: Settings) -> None:
-    """Refuse a state folder that cannot be one: something on its path is there and is no folder."""
+def _file_as_folder(settings: Settings) -> list[Problem]:
+    """Find a state folder that cannot be one: something on its path is there and is no folder."""
     folder = settings.state_dir.absolute()
     there = next(path for path in (folder, *folder.parents) if path.exists() or path.is_symlink())
-    if not there.is_dir():
-        msg = f"the state folder cannot be {folder}: {there} is not a folder; set CRYOKIT_STATE_DIR to another one"
-        raise ConfigError(msg)
+    if there.is_dir():
+        return []
+    cure = f"the state folder cannot be {folder}: {there} is not a folder; set CRYOKIT_STATE_DIR to another one"
+    return [Problem("CRYOKIT_STATE_DIR", cure)]
+
+
+def _of_profile(settings: Settings) -> list[Problem]:
+    """Find what staging and production do not allow."""
+    if settings.profile not in ("staging", "production"):
+        return []
+    problems = []
+    if settings.log_level == "DEBUG":
+        problems.append(Problem("CRYOKIT_LOG_LEVEL", "is DEBUG, which tells too much; use INFO"))
+    if not _is_loopback(settings.host) and not settings.behind_proxy:
+        cure = "serves other machines in plain text; use 127.0.0.1, or a proxy with https and CRYOKIT_BEHIND_PROXY=true"
+        problems.append(Problem("CRYOKIT_HOST", f"is {settings.host}, which {cure}"))
+    if settings.session_key is not None:
+        problems += _weak("CRYOKIT_SESSION_KEY", settings.session_key.get_secret_value())
+    if settings.database_url:
+        problems += _of_database(settings.database_url)
+    return problems
+
+
+def _weak(variable: str, secret: str) -> list[Problem]:
+    if len(secret) < LEAST_SECRET:
+        return [Problem(variable, f"has {len(secret)} characters; at least {LEAST_SECRET} random ones are needed")]
+    if len(set(secret)) < 10 or any(word in secret.lower() for word in _PLACEHOLDERS):
+        return [Problem(variable, "looks like a placeholder; use random characters")]
+    return []
+
+
+def _of_database(url: str) -> list[Problem]:
+    parts = urlsplit(url)
+    problems = []
+    if parts.password and any(word in parts.password.lower() for word in _PLACEHOLDERS):
+        problems.append(Problem("DATABASE_URL", "holds a password that looks like a placeholder"))
+    mode = parse_qs(parts.query).get("sslmode", [""])[0]
+    if parts.hostname and not _is_loopback(parts.hostname) and mode not in ("require", "verify-ca", "verify-full"):
+        cure = "goes to another machine in plain text; add ?sslmode=verify-full"
+        problems.append(Problem("DATABASE_URL", cure))
+    return problems
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_settings(**overrides: object) -> tuple[Settings | None, list[Problem]]:
+    """Read the settings and return everything that is wrong with them; no secret is in what is said."""
+    problems = _unknown_variables()
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        problems += [Problem(_named(item["loc"]), item["msg"]) for item in error.errors()]
+        return None, problems
+    return settings, problems + _file_as_folder(settings) + _of_profile(settings)
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    field = str(place[0])
+    return variable_of(field) if field in Settings.model_fields else field
 
 
 def load_settings(**overrides: object) -> Settings:
     """Read the settings, or say which variable is wrong."""
-    _refuse_unknown_variables()
-    try:
-        settings = Settings(**overrides)
-        _refuse_file_as_folder(settings)
-        return settings
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        msg = f"the configuration cannot be used: {problems}"
-        raise ConfigError(msg) from error
+    settings, problems = checked_settings(**overrides)
+    if problems or settings is None:
+        said = "; ".join(map(str, problems))
+        msg = f"the configuration cannot be used: {said}"
+        raise ConfigError(msg)
+    return settings
+
+
+def template() -> str:
+    """Return the text of ops/env.template: every variable with its meaning and default."""
+    lines = [
+        "# Settings of cryokit: copy to .env and uncomment what differs. Secrets are better kept in files of their"
+    ]
+    lines += [
+        "# own (systemd credentials, Docker secrets), named like the variable. `cryokit config check` tries them."
+    ]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default_factory or field.default is None else _written(field.default)
+        choices = f" ({', '.join(get_args(field.annotation))})" if get_origin(field.annotation) is Literal else ""
+        lines += ["", f"# {field.description}{choices}", f"#{variable_of(name)}={default}"]
+    return "\n".join(lines) + "\n"
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,6 +8,7 @@ import click
 import cryokit
 from cryokit import telemetry
 from cryokit.cli.backups import backup
+from cryokit.cli.configuration import config
 from cryokit.cli.database import db
 from cryokit.cli.models import compare, models
 from cryokit.cli.people import share, team, user
@@ -27,7 +28,11 @@ def main(context: click.Context, verbose: bool) -> None:
     """Workbench for cryoprotectant discovery: data, models with intervals, reports, pages."""
     telemetry.configure_logging("INFO" if verbose else "WARNING")
     telemetry.new_correlation_id()
+    if context.invoked_subcommand == config.name:  # which is there to say what is wrong with the settings
+        return
     context.obj = context.with_resource(cryokit.open())
+    if not verbose:
+        telemetry.configure_logging(context.obj.settings.log_level)
 
 
 main.add_command(db)
@@ -37,6 +42,7 @@ main.add_command(screen)
 main.add_command(job)
 main.add_command(compare)
 main.add_command(backup)
+main.add_command(config)
 
 
 @main.command()

@@ -17,7 +17,7 @@ from cryokit.errors import ConfigError, CryokitError
 _WIDTH = 40
 """Characters of a text in a table; JSON holds everything."""
 _BAR = 20
-_WIDE = {"reason": 120, "path": sys.maxsize}
+_WIDE = {"reason": 120, "message": 160, "path": sys.maxsize}
 """Characters of texts of which less says nothing."""
 
 TARGET = click.argument("target", type=click.Choice(list(TARGETS)))

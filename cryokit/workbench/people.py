@@ -82,4 +82,5 @@ class People(Core):
 
     def signing_key(self) -> bytes:
         """Return the key that signs sessions."""
-        return accounts.signing_key(self.settings.secrets_dir)
+        given = self.settings.session_key
+        return given.get_secret_value().encode() if given else accounts.signing_key(self.settings.secrets_dir)

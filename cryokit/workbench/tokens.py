@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pandas as pd
 
-from cryokit.accounts import signed_token, signing_key, verified_claims
+from cryokit.accounts import signed_token, verified_claims
 from cryokit.db.registry import Registry
 from cryokit.domain import Identity
 from cryokit.errors import InputError
@@ -22,11 +22,11 @@ class Tokens(Core):
 
     def issue_token(self, identity: Identity, lifetime: timedelta) -> str:
         """Return a token by which a person is signed in until its lifetime is over."""
-        return signed_token(signing_key(self.settings.secrets_dir), str(identity.user_id), lifetime)
+        return signed_token(self.signing_key(), str(identity.user_id), lifetime)
 
     def token_claims(self, token: str) -> dict[str, Any] | None:
         """Return what a token claims, None unless it is ours and its time is not over; nothing is looked up."""
-        return verified_claims(signing_key(self.settings.secrets_dir), token)
+        return verified_claims(self.signing_key(), token)
 
     def add_token(self, user: str, name: str, scope: str = "monitoring", days: int = 365) -> str:
         """Make a key that acts for an account, and return it; it is shown only now."""
@@ -35,7 +35,7 @@ class Tokens(Core):
             raise InputError(msg)
         registry, token_id = self.registry, str(uuid4())
         account = registry.user_by_name(user)
-        key = signing_key(self.settings.secrets_dir)
+        key = self.signing_key()
         token = signed_token(key, str(account["id"]), timedelta(days=days), scope=scope, jti=token_id)
         with registry.transaction():
             registry.add_token(token_id, user, name.strip(), scope, token, days)

@@ -1,7 +1,22 @@
-import pytest
+"""Settings: where they come from, what a profile refuses, and that no secret is told."""
 
-from cryokit.config import load_settings
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cryokit import config
+from cryokit.cli import main
+from cryokit.config import checked_settings, known_variables, load_settings, template
 from cryokit.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD_SECRET = "k7Jw2-Qm9_Zr4Tx8Bv1Ny6Lp3Hd5Gs0Fc"
+
+
+@pytest.fixture(autouse=True)
+def _no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("inside", ["", "deeper/still"])
@@ -15,3 +30,116 @@ def test_a_state_folder_that_is_a_file_is_refused(tmp_path, inside):
 
 def test_a_state_folder_that_is_not_there_yet_is_allowed(tmp_path):
     assert load_settings(state_dir=tmp_path / "a" / "b").state_dir == tmp_path / "a" / "b"
+
+
+# Where they come from
+
+
+def test_the_environment_is_stronger_than_secret_files_and_these_than_the_file(tmp_path, monkeypatch):
+    secrets = tmp_path / "credentials"
+    secrets.mkdir()
+    (secrets / "cryokit_backup_remote").write_text("from:secret\n")
+    (secrets / "cryokit_log_level").write_text("INFO")
+    lines = ["CRYOKIT_LOG_LEVEL=ERROR", "CRYOKIT_BACKUP_REMOTE=from:file", "CRYOKIT_BACKUP_KEEP=daily=1"]
+    (tmp_path / ".env").write_text("\n".join(lines))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(secrets))
+    monkeypatch.setenv("CRYOKIT_LOG_LEVEL", "WARNING")
+
+    settings = load_settings()
+
+    assert (settings.log_level, settings.backup_remote, settings.backup_keep) == ("WARNING", "from:secret", "daily=1")
+
+
+def test_the_address_of_the_database_may_be_a_secret_file(tmp_path, monkeypatch):
+    (tmp_path / "database_url").write_text("postgresql://a:b@127.0.0.1/c\n")
+    monkeypatch.setattr(config, "DOCKER_SECRETS", tmp_path)
+
+    assert load_settings().database_url == "postgresql://a:b@127.0.0.1/c"
+
+
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_an_unknown_variable_is_refused_with_a_suggestion(tmp_path, monkeypatch, place):
+    if place == "environment":
+        monkeypatch.setenv("CRYOKIT_PROT", "1")
+    else:
+        (tmp_path / ".env").write_text("CRYOKIT_PROT=1\n")
+
+    with pytest.raises(ConfigError, match=r"CRYOKIT_PROT is not a setting of cryokit; did you mean CRYOKIT_PORT\?"):
+        load_settings()
+
+
+# What a profile refuses
+
+
+def problems_of(**given):
+    """Return variable and message of every problem."""
+    return {problem.variable: problem.message for problem in checked_settings(**given)[1]}
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "reason"),
+    [
+        ({"log_level": "DEBUG"}, "CRYOKIT_LOG_LEVEL", "tells too much"),
+        ({"host": "0.0.0.0"}, "CRYOKIT_HOST", "in plain text"),  # noqa: S104  what is refused
+        ({"host": "lab.example.org"}, "CRYOKIT_HOST", "in plain text"),
+        ({"session_key": "short"}, "CRYOKIT_SESSION_KEY", "5 characters"),
+        ({"session_key": "changeme-" + GOOD_SECRET}, "CRYOKIT_SESSION_KEY", "placeholder"),
+        ({"session_key": "a" * 40}, "CRYOKIT_SESSION_KEY", "placeholder"),
+        ({"DATABASE_URL": "postgresql://a:b@db.example.org/c"}, "DATABASE_URL", "plain text"),
+        ({"DATABASE_URL": "postgresql://a:b@db.example.org/c?sslmode=prefer"}, "DATABASE_URL", "plain text"),
+        ({"DATABASE_URL": "postgresql://a:password@127.0.0.1/c"}, "DATABASE_URL", "placeholder"),
+    ],
+)
+def test_production_and_staging_refuse_what_is_not_safe_and_development_does_not(given, variable, reason):
+    for profile in ("production", "staging"):
+        assert reason in problems_of(profile=profile, **given)[variable]
+    assert problems_of(profile="development", **given) == {}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"session_key": GOOD_SECRET, "host": "0.0.0.0", "behind_proxy": True},  # noqa: S104  behind a proxy
+        {"DATABASE_URL": "postgresql://a:Zr4Tx8Bv@db.example.org/c?sslmode=verify-full"},
+        {"DATABASE_URL": "postgresql://a:Zr4Tx8Bv@localhost/c"},
+    ],
+)
+def test_production_allows_what_is_safe(given):
+    assert problems_of(profile="production", **given) == {}
+
+
+# What is said
+
+
+def test_no_secret_is_told():
+    given = {"session_key": "topsecretkey", "DATABASE_URL": "postgresql://a:hunter22@db.example.org/c"}
+    settings, problems = checked_settings(profile="production", **given)
+
+    assert len(problems) == 2
+    assert "hunter22" not in f"{settings!r} {problems}"
+    assert "topsecretkey" not in f"{settings!r} {problems}"
+
+
+def test_the_command_names_every_variable_and_ends_with_78():
+    given = {"CRYOKIT_PORT": "many", "CRYOKIT_SESSION_KEY": "hunter22", "CRYOKIT_NOTHING": "1"}
+    done = CliRunner(env=given).invoke(main, ["config", "check", "--profile", "production", "--json"])
+
+    assert done.exit_code == 78
+    assert all(f'"{name}"' in done.output for name in ("CRYOKIT_PORT", "CRYOKIT_NOTHING"))
+    assert "hunter22" not in done.output
+    assert CliRunner().invoke(main, ["config", "check"]).exit_code == 0
+
+
+def test_the_template_is_that_of_this_version_and_names_every_variable():
+    text = (ROOT / "ops" / "env.template").read_text()
+
+    assert text == template()
+    assert all(f"#{name}=" in text for name in known_variables() | {"DATABASE_URL"})
+
+
+def test_the_template_as_it_is_changes_nothing(tmp_path):
+    without = load_settings()
+    (tmp_path / ".env").write_text(template())
+
+    assert load_settings() == without

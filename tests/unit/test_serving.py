@@ -4,14 +4,14 @@ import pytest
 
 from cryokit.config import load_settings
 from cryokit.errors import UnavailableError
-from cryokit.serving import HOST, serve_pages, taken_port
+from cryokit.serving import serve_pages, taken_port
 
 
 def test_a_port_in_use_is_told_before_any_address():
     said = []
-    with socket.create_server((HOST, 0)) as other:
+    with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(UnavailableError, match=f"port {port} of {HOST} is in use"):
+        with pytest.raises(UnavailableError, match=f"port {port} of 127.0.0.1 is in use"):
             serve_pages(load_settings(), port, said.append)
 
     assert said == []
