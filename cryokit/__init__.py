@@ -11,6 +11,10 @@ __version__ = "0.1.0"
 def open(**settings: object) -> "Workbench":  # noqa: A001  reads as cryokit.open(), which is its only use
     """Return the workbench of this machine; `settings` override the environment."""
     from cryokit.config import load_settings
+    from cryokit.telemetry import adopt_correlation_id, correlation_id
     from cryokit.workbench import Workbench
 
-    return Workbench(load_settings(**settings))
+    loaded = load_settings(**settings)
+    if not correlation_id.get():
+        adopt_correlation_id(loaded.correlation_id)
+    return Workbench(loaded)

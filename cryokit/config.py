@@ -64,7 +64,8 @@ class Settings(BaseSettings):
     port: int = Field(default=5006, ge=1, le=65535, description="port of pages and API")
     behind_proxy: bool = Field(default=False, description="whether a proxy in front speaks https with the world")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="WARNING", description="least important events that are logged"
+        default="WARNING",
+        description="least important events that are logged; the server logs INFO unless this is given",
     )
     session_key: SecretStr | None = Field(
         default=None, description="secret that signs sessions, at least 32 characters; generated if not given"
@@ -79,6 +80,20 @@ class Settings(BaseSettings):
     dask_address: str | None = Field(
         default=None, description="Dask scheduler to compute on instead of local processes"
     )
+    log_file: Path | None = Field(default=None, description="file that the server logs to; standard error without it")
+    log_megabytes: int = Field(
+        default=50, ge=0, description="size at which the log file is turned; 0: the host's logrotate does it"
+    )
+    log_days: int = Field(
+        default=14, ge=1, le=3650, description="how many turned log files are kept, one a day or more"
+    )
+    dependencies: str | None = Field(
+        default=None, description="what health checks ask beyond this machine: name=address, separated by commas"
+    )
+    certificates: str | None = Field(
+        default=None, description="certificate files (PEM) whose end is watched, separated by commas"
+    )
+    correlation_id: str | None = Field(default=None, description="id of the work that started this process")
     data_mirror: Path | None = Field(default=None, description="folder that holds the public data files")
     backup_key_file: Path | None = Field(default=None, description="key by which backups are encrypted")
     backup_keep: str = Field(

@@ -20,6 +20,7 @@ from cryokit.config import Settings
 from cryokit.domain import checked_seed, target_named
 from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
+from cryokit.telemetry import correlation_id
 
 _PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/[^/\"]+/dist/(?P<file>[\w/.-]+\.css)(\?v=[\w.]+)?")
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
@@ -193,6 +194,8 @@ def kernel_environment(settings: Settings) -> dict[str, str]:
     environment = os.environ | {"CRYOKIT_STATE_DIR": str(settings.state_dir), "CRYOKIT_PORT": str(settings.port)}
     if settings.database_url:
         environment["DATABASE_URL"] = settings.database_url
+    if current := correlation_id.get():
+        environment["CRYOKIT_CORRELATION_ID"] = current
     # A kernel opened from another environment's Jupyter would not find this one's packages.
     environment["JUPYTER_PATH"] = str(Path(sys.prefix) / "share" / "jupyter")
     return environment

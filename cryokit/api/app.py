@@ -1,5 +1,7 @@
 """The REST application."""
 
+from functools import partial
+from typing import Any
 from weakref import WeakSet
 
 from fastapi import FastAPI
@@ -8,9 +10,22 @@ from fastapi_offline import FastAPIOffline
 from cryokit import __version__
 from cryokit.api import login, middleware, problems
 from cryokit.api.kept import Kept
-from cryokit.api.routes import database, evaluations, health, models, predictions, reports, session, system, targets
+from cryokit.api.observing import ObservingMiddleware
+from cryokit.api.routes import (
+    database,
+    evaluations,
+    health,
+    metrics,
+    models,
+    predictions,
+    reports,
+    session,
+    system,
+    targets,
+)
 from cryokit.api.throttle import LoginThrottle
 from cryokit.workbench import Workbench
+from cryokit.workbench.monitoring import Since
 
 PREFIX = "/api/v1"
 _DESCRIPTION = "Predictions for cryoprotectant discovery. Errors are problem details (RFC 9457) with a stable code."
@@ -23,6 +38,7 @@ _ROUTERS = (
     evaluations.router,
     reports.router,
     system.router,
+    health.system_router,
     database.router,
 )
 
@@ -38,16 +54,23 @@ def create_app(workbench: Workbench) -> FastAPI:
     )
     app.state.workbench = workbench
     app.state.throttle = LoginThrottle()
-    app.state.readiness = Kept(workbench.readiness)
+    app.state.readiness = Kept(workbench.readiness, seconds=1.0)
+    app.state.monitored = Kept(workbench.monitored_state)
+    app.state.system_health = Kept(partial(_told, workbench, Since()))
     app.state.database_health = Kept(workbench.database_health)
     app.state.documents = WeakSet()
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(login.router)
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)
     problems.install(app)
     _wrap(app)
     return app
+
+
+def _told(workbench: Workbench, since: Since) -> dict[str, Any]:
+    return since.told(workbench.system_health())
 
 
 def _wrap(app: FastAPI) -> None:
@@ -58,6 +81,7 @@ def _wrap(app: FastAPI) -> None:
         stack = middleware.OriginMiddleware(build_inner())
         stack = middleware.BodyLimitMiddleware(stack)
         stack = middleware.SecurityHeadersMiddleware(stack)
+        stack = ObservingMiddleware(stack)
         return middleware.RequestIdMiddleware(stack)
 
     app.build_middleware_stack = build

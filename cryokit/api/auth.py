@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from cryokit.api.observing import saw_identity
 from cryokit.domain import ROLES, Identity
 from cryokit.errors import AccessError, UnavailableError
 from cryokit.workbench import Workbench
@@ -67,6 +68,7 @@ def require(role: str) -> Callable[[Request], Identity]:
         identity = identity_of(request.app.state.workbench, request.headers, request.cookies)
         if identity is None:
             raise UnauthenticatedError(_SIGN_IN)
+        saw_identity(request.scope, identity)
         if not identity.may(role):
             msg = f"your role is {identity.role}, this needs {role}; ask an administrator"
             raise AccessError(msg)

@@ -1,8 +1,6 @@
 """Pure ASGI layers: correlation id, security headers, body size, origin."""
 
 import json
-import re
-import uuid
 from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
 from cryokit.api.problems import MEDIA_TYPE, problem_body
-from cryokit.telemetry import correlation_id
+from cryokit.telemetry import adopt_correlation_id, is_sane_id, trace_id_of
 
 type Scope = MutableMapping[str, Any]
 type Message = MutableMapping[str, Any]
@@ -23,7 +21,6 @@ MAX_BODY_BYTES = 24 * 1024 * 1024
 """10,000 rows of the longest SMILES allowed, and their conditions."""
 MAX_PAGE_QUERY_BYTES = 4000
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _STRICT_POLICY = (
@@ -70,7 +67,7 @@ async def _refuse(send: Send, status: int, code: str, detail: str) -> None:
 
 
 class RequestIdMiddleware:
-    """Gives each request an id, kept from X-Request-ID when that is sane, and returns it."""
+    """Gives each request an id, kept from X-Request-ID or W3C traceparent when that is sane, and returns it."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -80,9 +77,10 @@ class RequestIdMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
-        correlation_id.set(request_id)
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        traced = trace_id_of(headers.get("traceparent", ""))
+        request_id = adopt_correlation_id(given if is_sane_id(given) else traced)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

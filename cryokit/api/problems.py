@@ -8,8 +8,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from cryokit.api.observing import saw_error
 from cryokit.api.throttle import RateLimitedError
 from cryokit.errors import CryokitError
+from cryokit.telemetry import logger
 
 MEDIA_TYPE = "application/problem+json"
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 414: "address_too_long"}
@@ -62,8 +64,11 @@ def _answer(
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _own_error(_request: Request, error: CryokitError) -> JSONResponse:
+def _own_error(request: Request, error: CryokitError) -> JSONResponse:
     headers = {}
+    saw_error(request.scope, error.code)
+    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger(__name__).error("request_failed", code=error.code, exc_info=error)
     if error.http_status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, RateLimitedError):
@@ -71,7 +76,8 @@ def _own_error(_request: Request, error: CryokitError) -> JSONResponse:
     return _answer(error.http_status, error.code, str(error), headers=headers)
 
 
-def _wrong_fields(_request: Request, error: RequestValidationError) -> JSONResponse:
+def _wrong_fields(request: Request, error: RequestValidationError) -> JSONResponse:
+    saw_error(request.scope, "invalid_input")
     errors = [
         {"field": printable(".".join(map(str, item["loc"]))), "message": printable(item["msg"])}
         for item in error.errors()
@@ -80,12 +86,15 @@ def _wrong_fields(_request: Request, error: RequestValidationError) -> JSONRespo
     return _answer(422, "invalid_input", f"{first['field']}: {first['message']}", errors)
 
 
-def _http_error(_request: Request, error: HTTPException) -> JSONResponse:
+def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     code = _CODES.get(error.status_code, "http_error")
+    saw_error(request.scope, code)
     return _answer(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
 
 
-def _unexpected(_request: Request, _error: Exception) -> JSONResponse:
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    saw_error(request.scope, "internal_error")
+    logger(__name__).error("request_failed", code="internal_error", exc_info=error)
     detail = "the server failed; the log has the cause under this answer's X-Request-ID"
     return _answer(500, "internal_error", detail)
 

@@ -27,12 +27,13 @@ from cryokit.workbench import Workbench
 def main(context: click.Context, verbose: bool) -> None:
     """Workbench for cryoprotectant discovery: data, models with intervals, reports, pages."""
     telemetry.configure_logging("INFO" if verbose else "WARNING")
-    telemetry.new_correlation_id()
     if context.invoked_subcommand == config.name:  # which is there to say what is wrong with the settings
+        telemetry.new_correlation_id()
         return
     context.obj = context.with_resource(cryokit.open())
     if not verbose:
         telemetry.configure_logging(context.obj.settings.log_level)
+    telemetry.logger(__name__).info("command_started", command=context.invoked_subcommand)
 
 
 main.add_command(db)

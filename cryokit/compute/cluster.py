@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cryokit.errors import UnavailableError
+from cryokit.telemetry import call_under, correlation_id
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -133,11 +134,12 @@ def completed(
     from distributed import KilledWorker, as_completed
 
     run, waiting, numbers = uuid.uuid4().hex, iter(tasks), {}
+    asked_by = correlation_id.get()
     flowing = as_completed(loop=client.loop)
 
     def give_out(count: int) -> None:
         for number, argument in islice(waiting, count):
-            future = client.submit(function, argument, key=f"cryokit-{run}-{number}", pure=False)
+            future = client.submit(call_under, asked_by, function, argument, key=f"cryokit-{run}-{number}", pure=False)
             numbers[future.key] = number
             flowing.add(future)
 

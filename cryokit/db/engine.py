@@ -5,6 +5,7 @@ import copy
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from cryokit.db.passwords import Passwords
 from cryokit.db.server import DATABASE, SUPERUSER, Server
 from cryokit.domain import Identity
 from cryokit.errors import AccessError, ConfigError, ConflictError, CryokitError, InputError, UnavailableError
+from cryokit.telemetry import application_name, database_time
 
 APP, ADMIN = "cryokit_app", "cryokit_admin"
 _DRIVER = "postgresql+psycopg2"
@@ -28,7 +30,8 @@ _RECYCLE_SECONDS = 1800
 _ACTS_AS = "cryokit_acts_as"
 _SECRETS = ("password", "passfile", "sslpassword")
 
-_BECOME = "SELECT set_config('app.user_id', %s, true), set_config('role', %s, true)"
+_BECOME = """SELECT set_config('app.user_id', %s, true), set_config('role', %s, true),
+                    set_config('application_name', %s, true)"""
 
 
 class Database:
@@ -124,6 +127,7 @@ class Database:
             connect_args=self._connect_args(),
         )
         event.listen(engine, "begin", _become)
+        _measure(engine)
         return engine
 
     @contextlib.contextmanager
@@ -165,7 +169,7 @@ class Database:
             yield connection
 
     def _connect_args(self) -> dict[str, object]:
-        args: dict[str, object] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "cryokit"}
+        args: dict[str, object] = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": application_name()}
         if not self.is_external and psycopg2.extensions.libpq_version() >= 160000:
             # Another program on our socket could say yes to anybody; only ours knows the password's verifier.
             args["require_auth"] = "scram-sha-256"
@@ -180,6 +184,13 @@ class Database:
         """Close the pooled connections."""
         for engine in self._engines.values():
             engine.dispose()
+
+    def pool_use(self) -> dict[str, tuple[int, int]]:
+        """Return for each login how many connections are in use, and how many may be."""
+        return {
+            login: (engine.pool.checkedout(), engine.pool.size() + engine.pool._max_overflow)
+            for login, engine in list(self._engines.items())
+        }
 
     def place(self) -> str:
         """Return where the database is, without login and password, for messages."""
@@ -208,7 +219,7 @@ def errors_of_cryokit(place: str) -> Iterator[None]:
 @contextlib.contextmanager
 def connection_to(url: str) -> Iterator[Connection]:
     """Open a connection to any PostgreSQL database, as the login that the address names."""
-    args = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": "cryokit"}
+    args = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS, "application_name": application_name()}
     engine = create_engine(driver_url(url), poolclass=NullPool, connect_args=args, hide_parameters=True)
     with errors_of_cryokit(place_of(url)), engine.connect() as connection:
         yield connection
@@ -253,6 +264,20 @@ def _cluster_name(url: URL | None) -> str:
     return hashlib.sha256(place.encode()).hexdigest()[:12]
 
 
+def _measure(engine: Engine) -> None:
+    """Count the time of each statement for the request that waits for it."""
+
+    def before(_connection: object, _cursor: object, _text: str, _values: object, context: object, _many: bool) -> None:
+        context.began_at = time.perf_counter()
+
+    def after(_connection: object, _cursor: object, _text: str, _values: object, context: object, _many: bool) -> None:
+        if (spent := database_time.get()) is not None:
+            spent.add(time.perf_counter() - context.began_at)
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+
+
 def _become(connection: Connection) -> None:
     """Take on the identity for this transaction only; without one there is no transaction."""
     identity = connection.get_execution_options().get(_ACTS_AS)
@@ -261,7 +286,7 @@ def _become(connection: Connection) -> None:
         msg = "a transaction needs an identity and AUTOCOMMIT would lose it; use service(), acting_as() or anonymous()"
         raise AccessError(msg)
     with driver.cursor() as cursor:
-        cursor.execute(_BECOME, identity)
+        cursor.execute(_BECOME, (*identity, application_name()))
 
 
 _BY_CODE = {

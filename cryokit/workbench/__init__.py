@@ -4,8 +4,8 @@ from cryokit.workbench.adoption import Adoption
 from cryokit.workbench.backups import Backups
 from cryokit.workbench.cards import Cards
 from cryokit.workbench.data import Data
-from cryokit.workbench.health import Health
 from cryokit.workbench.ladders import Ladders
+from cryokit.workbench.monitoring import Monitoring
 from cryokit.workbench.people import People
 from cryokit.workbench.reporting import Reporting
 from cryokit.workbench.screening import Screening
@@ -13,7 +13,7 @@ from cryokit.workbench.teams import Teams
 from cryokit.workbench.tokens import Tokens
 
 
-class Workbench(Data, Backups, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Health, Adoption):
+class Workbench(Data, Backups, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Monitoring, Adoption):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 

@@ -11,6 +11,7 @@ from cryokit.db.health import HealthReport, check_health
 from cryokit.db.health.report import SEVERITIES, STATUSES
 from cryokit.db.protection import protection_checks
 from cryokit.errors import ConflictError, CryokitError
+from cryokit.workbench import outside
 from cryokit.workbench.core import Core
 
 __all__ = ["SEVERITIES", "STATUSES", "Health", "HealthReport"]
@@ -29,7 +30,13 @@ class Health(Core):
             check()
 
     def _checks(self) -> dict[str, Callable[[], str]]:
-        return {"database": self._check_database, "schema": self._check_schema, "models": self._check_models}
+        return {
+            "database": self._check_database,
+            "schema": self._check_schema,
+            "models": self._check_models,
+            "dask": lambda: outside.check_dask(self.settings.dask_address),
+            "disk": lambda: outside.check_disk(self.settings.state_dir),
+        }
 
     def _check_database(self) -> str:
         self.database.ping()

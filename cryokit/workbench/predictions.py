@@ -1,5 +1,6 @@
 """Predictions: values with interval, version, domain flag and label."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from cryokit.errors import InputError
 from cryokit.sources import melting, names
 from cryokit.sources.reference import reference_questions
 from cryokit.sources.rows import checked_question
+from cryokit.telemetry import metrics
 from cryokit.workbench.core import Core
 from cryokit.workbench.questions import check_cells, known_columns, questions_in, rows_of, with_conditions
 
@@ -68,6 +70,7 @@ class Predictions(Core):
         self, target: str, rows: pd.DataFrame, version: int | None = None
     ) -> tuple[pd.DataFrame, list[dict]]:
         """Predict the good rows and report the bad ones by their number, counted from 0."""
+        began = time.perf_counter()
         specification = target_named(target)
         registered = self.model(target, version)
         model = self.loaded_model(registered["artifact_sha256"])
@@ -77,7 +80,9 @@ class Predictions(Core):
                 good.append({"row": number} | _checked(specification, row, model))
             except InputError as error:
                 problems.append({"row": number, "message": str(error)})
-        return _predicted(specification, registered, model, pd.DataFrame(good)), problems
+        predictions = _predicted(specification, registered, model, pd.DataFrame(good))
+        _count(specification.name, predictions, time.perf_counter() - began)
+        return predictions, problems
 
     def predict_known(self, target: str) -> pd.DataFrame:
         """Predict a fixed list of well-known cryoprotectants and remember the result."""
@@ -108,6 +113,13 @@ def _checked(target: Target, row: dict, model: "FittedModel") -> dict:
         measured = melting.melting_point_kelvin(values["inchikey"], values["name"])
         values["tm_kelvin"] = measured[0] if measured else np.nan
     return values | {"series": model.require_series(series_name(target.name, values))}
+
+
+def _count(target: str, predictions: pd.DataFrame, seconds: float) -> None:
+    metrics.PREDICTION_SECONDS.labels(target).observe(seconds)
+    counts = predictions[["model_version", "in_domain"]].value_counts()
+    for (version, in_domain), count in counts.items():
+        metrics.PREDICTIONS.labels(target, str(version), str(bool(in_domain)).lower()).inc(count)
 
 
 def _predicted(target: Target, registered: dict, model: "FittedModel", rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,10 +1,13 @@
 """Whether the process answers and whether it can work."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
+from cryokit import __version__
 from cryokit.api.auth import identity_of
 from cryokit.api.schemas import Check, Liveness, Readiness
 from cryokit.errors import CryokitError
+from cryokit.workbench.statuses import HTTP_STATUS
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -20,14 +23,30 @@ def ready(request: Request, response: Response) -> Readiness:
     """Check what requests need; 503 when something fails, and what it was for people who are signed in."""
     checks = {name: Check(**check) for name, check in request.app.state.readiness.value().items()}
     passed = all(check.status == "pass" for check in checks.values())
-    response.status_code = 200 if passed else 503
-    if not _is_signed_in(request):
+    response.status_code = HTTP_STATUS["pass" if passed else "fail"]
+    if _role(request) is None:
         checks = {name: Check(status=check.status) for name, check in checks.items()}
     return Readiness(status="pass" if passed else "fail", checks=checks)
 
 
-def _is_signed_in(request: Request) -> bool:
+system_router = APIRouter(prefix="/system", tags=["system"])
+
+
+@system_router.get("/health", response_class=JSONResponse, responses={503: {"description": "something fails"}})
+def system_health(request: Request) -> JSONResponse:
+    """Return the state of every component as application/health+json; details are for administrators."""
+    found = request.app.state.system_health.value()
+    may_see = _role(request) == "admin"
+    answer = {"status": found["status"], "version": __version__, "serviceId": "cryokit", "checks": {}}
+    for name, item in found["components"].items():
+        check = {"status": item["status"], "time": item["since"], "observedUnit": "s", "observedValue": item["seconds"]}
+        answer["checks"][name] = [check | ({"output": item["detail"]} if may_see else {})]
+    return JSONResponse(answer, HTTP_STATUS[found["status"]], media_type="application/health+json")
+
+
+def _role(request: Request) -> str | None:
     try:
-        return identity_of(request.app.state.workbench, request.headers, request.cookies) is not None
+        identity = identity_of(request.app.state.workbench, request.headers, request.cookies)
     except CryokitError:  # without its database the server knows nobody
-        return False
+        return None
+    return identity.role if identity else None
