@@ -43,10 +43,12 @@ def saw_error(scope: Scope, code: str) -> None:
 
 def route_of(scope: Scope) -> str:
     """Return the template of the route that answered: never the path itself, whose values are without number."""
-    path = getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", None)
-    if path is not None:
-        return scope.get("root_path", "") + path if scope.get("root_path") else path
-    return UNKNOWN_ROUTE
+    # FastAPI keeps the template with the prefixes of included routers apart from the route itself.
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
+    if path is None and scope.get("root_path"):  # a folder of files
+        return f"{scope['root_path']}/*"
+    return path or UNKNOWN_ROUTE
 
 
 class ObservingMiddleware:

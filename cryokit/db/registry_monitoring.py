@@ -19,6 +19,10 @@ class Monitoring(RegistryBase):
         row = self.one_or_none(_TOPIC, "last_health_run")
         return dict(row._mapping) if row else None
 
+    def backup_ages(self) -> dict[str, Any]:
+        """Return when the newest proved backup, the newest copy elsewhere and the last passed drill were."""
+        return dict(self.one(_TOPIC, "backup_ages", "the database said nothing of its backups")._mapping)
+
     def server_clock(self) -> float:
         """Return the time of the database's machine as seconds of the Unix epoch."""
         return self.one(_TOPIC, "server_clock", "the server did not say the time").epoch_seconds

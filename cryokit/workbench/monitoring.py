@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from cryokit.db.engine import Database
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, UnavailableError
 from cryokit.workbench import outside
 from cryokit.workbench.health import Health
 from cryokit.workbench.statuses import FAIL, PASS, WARN, worst
 
 _CHECK_WARN_AGE_DAYS = 8
 _DAY_SECONDS = 86400
+_BACKUP_WARN_HOURS, _BACKUP_FAIL_HOURS = 26, 50
 
 
 class Monitoring(Health):
@@ -32,6 +33,7 @@ class Monitoring(Health):
             "disk": partial(outside.check_disk_reserve, self.settings.state_dir.absolute()),
             "clock": self._check_clock,
             "findings": self._check_findings,
+            "backups": self._check_backups,
             **self._dependency_checks(),
             **{
                 f"certificate:{Path(name).name}": partial(outside.check_certificate, Path(name.strip()))
@@ -65,11 +67,32 @@ class Monitoring(Health):
             raise outside.ShortlyError(said)
         return said
 
+    def _check_backups(self) -> str:
+        proved_at = self.registry.backup_ages()["proved_at"]
+        if proved_at is None:
+            msg = "there is no backup that was proved by restoring it; run `cryokit backup create`"
+            raise outside.ShortlyError(msg)
+        hours = (time.time() - proved_at) / 3600
+        said = f"the newest proved backup is {hours:.1f} hours old"
+        if hours > _BACKUP_FAIL_HOURS:
+            raise UnavailableError(said)
+        if hours > _BACKUP_WARN_HOURS:
+            raise outside.ShortlyError(said)
+        return said
+
     def monitored_state(self) -> dict[str, Any]:
         """Return what the metrics tell of the rows: runs, findings, current versions, pool, readiness."""
-        state: dict[str, Any] = {"ready": self.readiness(), "pool": {}, "runs": [], "findings": None, "versions": {}}
+        state: dict[str, Any] = {
+            "ready": self.readiness(),
+            "pool": {},
+            "runs": [],
+            "findings": None,
+            "versions": {},
+            "backups": {},
+        }
         try:
             state |= {"runs": self.registry.last_runs(), "findings": self.registry.last_health_run()}
+            state["backups"] = self.registry.backup_ages()
             versions = self.models()
             current = versions[versions["is_current"].astype(bool)]
             state["versions"] = dict(zip(current["target"], current["version"], strict=True))

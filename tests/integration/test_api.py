@@ -88,6 +88,8 @@ ROUTES = {
     ("GET", "/health/ready"): OPEN,
     ("GET", "/api/v1/health/live"): OPEN,
     ("GET", "/api/v1/health/ready"): OPEN,
+    ("GET", "/metrics"): MONITORS,
+    ("GET", "/api/v1/system/health"): OPEN,
     ("POST", "/api/v1/session"): OPEN,
     ("GET", "/api/v1/targets"): SIGNED_IN,
     ("POST", "/api/v1/predict"): SIGNED_IN,
@@ -398,4 +400,4 @@ def test_ready_tells_details_to_people_who_are_signed_in(service, prefix):
     kept = service.get(f"{prefix}/health/ready", "none").json()["checks"]
 
     assert all(check["detail"] for check in told.values())
-    assert kept == {name: {"status": "pass"} for name in ("database", "schema", "models")}
+    assert kept == {name: {"status": "pass"} for name in ("database", "schema", "models", "dask", "disk")}

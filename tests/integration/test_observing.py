@@ -44,9 +44,9 @@ def client(workbench, people, served):
         yield client
 
 
-def sample(text: str, name: str, **labels: str) -> float:
+def sample(text: str, metric: str, /, **labels: str) -> float:
     for line in text.splitlines():
-        found = re.fullmatch(rf"{name}(?:\{{(.*)\}})? (\S+)", line)
+        found = re.fullmatch(rf"{metric}(?:\{{(.*)\}})? (\S+)", line)
         if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")) == labels:
             return float(found[2])
     return 0.0
@@ -95,7 +95,8 @@ def test_postgresql_shows_the_id(workbench):
 
 def test_a_crash_is_logged_once_with_code_and_frames_and_carries_the_id(workbench, served, lines):
     def broken() -> None:
-        raise RuntimeError(f"password={PLANTED}")
+        msg = f"password={PLANTED}"
+        raise RuntimeError(msg)
 
     app_of = create_app(workbench)
     app_of.add_api_route("/broken", broken)

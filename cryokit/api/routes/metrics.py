@@ -42,6 +42,7 @@ class StateCollector(Collector):
         yield from self._pool()
         yield from self._runs()
         yield from self._findings()
+        yield from self._backups()
 
     def _pool(self) -> Iterator[Metric]:
         pool = self.state["pool"].items()
@@ -72,6 +73,22 @@ class StateCollector(Collector):
         yield _family("cryokit_health_findings", "Findings of the newest check.", ["severity"], found)
         yield GaugeMetricFamily("cryokit_health_orphan_findings", "Of these, rows without parent.", newest["orphans"])
         yield GaugeMetricFamily("cryokit_health_checked_timestamp_seconds", "When that was.", newest["checked_at"])
+
+    def _backups(self) -> Iterator[Metric]:
+        for column, metric, told in (
+            ("proved_at", "cryokit_backup_proved_timestamp_seconds", "Begin of the newest proved backup."),
+            (
+                "remote_at",
+                "cryokit_backup_remote_timestamp_seconds",
+                "Begin of the newest backup that is elsewhere too.",
+            ),
+            ("drilled_at", "cryokit_backup_drilled_timestamp_seconds", "When a restore was last tried and passed."),
+            ("seconds", "cryokit_backup_duration_seconds", "Longest proved backup of two days."),
+            ("unproved", "cryokit_backups_unproved", "Backups older than an hour that nobody proved."),
+        ):
+            value = self.state["backups"].get(column)
+            if value is not None:
+                yield GaugeMetricFamily(metric, told, float(value))
 
 
 def _family(name: str, told: str, labels: list[str], values: dict[tuple[str, ...], float]) -> Metric:
