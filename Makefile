@@ -50,6 +50,27 @@ drills: ## Kill things at random moments and see that all recovers
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py drills
 
+.PHONY: coverage
+coverage: ## Coverage of all categories that were run, together
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py coverage
+
+.PHONY: scan
+scan: ## Look for secrets, dangerous code, and workflows that trust too much
+	@ops/bootstrap.sh test
+	@ops/scan.sh code
+	@ops/scan.sh secrets
+	@ops/scan.sh workflows
+
+.PHONY: audit
+audit: ## Look up known weaknesses of the packages; needs a network
+	@ops/bootstrap.sh test
+	@ops/scan.sh dependencies
+
+.PHONY: postgresql
+postgresql: ## Install the system's PostgreSQL VERSION, to test on it
+	@ops/bootstrap.sh postgresql $(VERSION)
+
 .PHONY: schema
 schema: install ## Write sql/schema.sql and sql/structure.csv anew from the migrations
 	@$(BIN)/cryokit db migrate && $(BIN)/cryokit db schema > sql/schema.sql.new && mv sql/schema.sql.new sql/schema.sql

@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     def socket_dir(self) -> Path:
         """Short folder of the Unix socket, one for each state folder (a socket path holds 107 bytes)."""
         digest = hashlib.sha256(str(self.state_dir.resolve()).encode()).hexdigest()[:12]
-        return Path("/tmp") / f"cryokit-{digest}"  # noqa: S108  0700, owner checked before use
+        return Path("/tmp") / f"cryokit-{digest}"  # noqa: S108  0700, owner checked before use  # nosec B108
 
     @property
     def secrets_dir(self) -> Path:

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Make .venv with the pinned packages; with `test`, also what tests need. Says what it does; doing nothing is fast.
 #   ops/bootstrap.sh run|test
+#   ops/bootstrap.sh postgresql VERSION
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-run}
 case $mode in
   run) extra= ;;
   test) extra='[test]' ;;
-  *) echo "usage: ops/bootstrap.sh run|test, but got '$mode'" >&2; exit 2 ;;
+  postgresql) extra= ;;
+  *) echo "usage: ops/bootstrap.sh run|test|postgresql VERSION, but got '$mode'" >&2; exit 2 ;;
 esac
 
 # Runs each candidate: a name on PATH may be a shim that starts nothing.
@@ -51,6 +53,29 @@ install_packages() {
   echo "$wanted" >"$stamp"
 }
 
+may_install() {
+  command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then DEBIAN_FRONTEND=noninteractive "$@"; else sudo -n DEBIAN_FRONTEND=noninteractive "$@"; fi
+}
+
+# The system's server of one version, without starting it: tests make clusters of their own.
+install_postgresql() {
+  local version=$1
+  if [ -x "/usr/lib/postgresql/$version/bin/postgres" ]; then return; fi
+  may_install || { echo "PostgreSQL $version is missing and may not be installed here; ask an administrator" >&2; exit 1; }
+  as_root apt-get update -qq
+  as_root apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+  as_root mkdir -p /etc/postgresql-common
+  echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+  as_root apt-get install -y -qq --no-install-recommends "postgresql-$version" >/dev/null 2>&1 || {
+    as_root /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y >/dev/null
+    as_root apt-get install -y -qq --no-install-recommends "postgresql-$version" >/dev/null
+  }
+}
+
 # Programs outside Python that tests need: name on PATH, Debian package.
 install_programs() {
   local missing=()
@@ -58,9 +83,9 @@ install_programs() {
   command -v shellcheck >/dev/null 2>&1 || missing+=(shellcheck)
   command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
   if [ ${#missing[@]} -eq 0 ]; then return; fi
-  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+  if may_install; then
     echo "installing ${missing[*]} through apt"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null && return
+    as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null && return
   fi
   echo "missing programs: ${missing[*]}; the tests that need them will count as failed" >&2
   echo "install them with: sudo apt-get install ${missing[*]}" >&2
@@ -69,6 +94,7 @@ install_programs() {
 # One run at a time: two would write the same .venv.
 exec 9>.bootstrap.lock
 if command -v flock >/dev/null 2>&1; then flock 9; fi
+if [ "$mode" = postgresql ]; then install_postgresql "${2:?which version?}"; exit; fi
 make_venv
 install_packages
 [ "$mode" = run ] || install_programs

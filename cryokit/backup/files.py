@@ -97,7 +97,7 @@ class Cipher:
         """Unpack a compressed tar file into a folder, nothing of it outside."""
         folder.mkdir(mode=0o700)
         with self.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-            archive.extractall(folder, filter="tar")
+            archive.extractall(folder, filter="data")
 
     def decompress(self, path: Path, target: Path) -> None:
         """Unpack a compressed file."""

@@ -1,0 +1,158 @@
+"""The pipeline: jobs that only call make, pinned actions, and scanners that turn red on planted cases."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+VERBS = set(re.findall(r"^([a-z-]+(?: [a-z0-9-]+)*):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+VERBS = {verb for line in VERBS for verb in line.split()}
+CATEGORIES = {"lint", "unit", "integration", "notebooks", "e2e", "ops", "validation"}
+
+
+def jobs_of(path):
+    """Return the jobs of a workflow by name."""
+    return yaml.safe_load(path.read_text())["jobs"]
+
+
+def steps_of(path):
+    """Yield every step of a workflow."""
+    for job in jobs_of(path).values():
+        yield from job["steps"]
+
+
+def test_every_category_of_tests_has_a_job():
+    assert set(jobs_of(ROOT / ".github/workflows/ci-cd.yml")) >= CATEGORIES | {"scan", "coverage", "perf", "passed"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_jobs_call_make_and_nothing_else(path):
+    commands = [
+        step["run"] for name, job in jobs_of(path).items() if name != "passed" for step in job["steps"] if "run" in step
+    ]
+
+    assert commands
+    assert all(re.match(r"make [a-z-]+", command) for command in commands)
+    assert {command.split()[1] for command in commands} <= VERBS
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_are_pinned_and_jobs_are_limited(path):
+    used = [step["uses"] for step in steps_of(path) if "uses" in step]
+
+    assert used
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", action) for action in used)
+    assert yaml.safe_load(path.read_text())["permissions"] == {}
+    assert all(job["timeout-minutes"] <= 180 for job in jobs_of(path).values())
+
+
+def test_nothing_that_must_pass_can_be_left_out():
+    jobs = jobs_of(ROOT / ".github/workflows/ci-cd.yml")
+    always = {name for name, job in jobs.items() if "if" not in job}
+
+    assert set(jobs["passed"]["needs"]) == always
+
+
+def passed_with(results):
+    """Run the last job's script on results of the others."""
+    [step] = jobs_of(ROOT / ".github/workflows/ci-cd.yml")["passed"]["steps"]
+    return subprocess.run(["bash", "-c", step["run"]], env={"RESULTS": results}, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("result", ["failure", "cancelled", "skipped"])
+def test_the_last_job_is_green_only_when_all_are(result):
+    assert passed_with("success success")
+    assert not passed_with(f"success {result}")
+
+
+# Scanners
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A small project with what is scanned, clean."""
+    for folder in ("cryokit", "dashboards"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "module.py").write_text('"""Nothing."""\n')
+    shutil.copytree(ROOT / ".github" / "workflows", tmp_path / ".github" / "workflows")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    return tmp_path
+
+
+def scan(what, folder):
+    """Return how a scanner ended and what it said."""
+    done = subprocess.run([ROOT / "ops/scan.sh", what, folder], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("what", ["code", "secrets", "workflows"])
+def test_a_clean_project_is_green(project, what):
+    subprocess.run(["git", "-C", project, "add", "-A"], check=True)
+
+    status, said = scan(what, project)
+
+    assert status == 0, said
+    assert f"{what}: nothing found" in said
+
+
+def plant_code(project):
+    (project / "cryokit" / "module.py").write_text(
+        "import subprocess\n\n\ndef run(text):\n    subprocess.call(text, shell=True)\n"
+    )
+    return "B602"
+
+
+def plant_secret(project):
+    token = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"  # in two parts, so that it is planted there only
+    (project / "cryokit" / "module.py").write_text(f'TOKEN = "{token}"\n')
+    return "module.py:1"
+
+
+def plant_workflow(project):
+    path = project / ".github" / "workflows" / "ci-cd.yml"
+    path.write_text(re.sub(r"actions/checkout@[0-9a-f]{40}", "actions/checkout@main", path.read_text(), count=1))
+    return "unpinned"
+
+
+def plant_schema_error(project):
+    path = project / ".github" / "workflows" / "reports.yml"
+    path.write_text(path.read_text().replace("runs-on:", "run-on:"))
+    return "run-on"
+
+
+@pytest.mark.parametrize(
+    ("what", "plant"),
+    [("code", plant_code), ("secrets", plant_secret), ("workflows", plant_workflow), ("workflows", plant_schema_error)],
+)
+def test_a_planted_case_turns_its_scanner_red(project, what, plant):
+    sign = plant(project)
+    subprocess.run(["git", "-C", project, "add", "-A"], check=True)
+
+    status, said = scan(what, project)
+
+    assert status != 0
+    assert sign in said
+    assert "nothing found" not in said
+
+
+def test_advisories_that_cannot_be_fetched_are_a_failure(tmp_path, monkeypatch):
+    (tmp_path / "constraints.txt").write_text("requests==2.19.0\n")
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    status, said = scan("dependencies", tmp_path)
+
+    assert status != 0
+    assert "nothing found" not in said
+
+
+def test_an_unknown_scan_is_refused(tmp_path):
+    status, said = scan("everything", tmp_path)
+
+    assert status == 2
+    assert "usage" in said
