@@ -76,6 +76,11 @@ schema: install ## Write sql/schema.sql and sql/structure.csv anew from the migr
 	@$(BIN)/cryokit db migrate && $(BIN)/cryokit db schema > sql/schema.sql.new && mv sql/schema.sql.new sql/schema.sql
 	@$(BIN)/cryokit db schema --table > sql/structure.csv.new && mv sql/structure.csv.new sql/structure.csv
 
+.PHONY: monitor
+monitor: ## Prometheus, Alertmanager and exporters beside the running app, until Ctrl-C
+	@ops/bootstrap.sh test
+	@$(BIN)/python ops/monitoring/start.py
+
 .PHONY: clean
 clean: ## Stop the database and remove .venv and all state
 	@ops/clean.sh

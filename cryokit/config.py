@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     dependencies: str | None = Field(
         default=None, description="what health checks ask beyond this machine: name=address, separated by commas"
     )
+    alertmanager_url: str = Field(
+        default="http://127.0.0.1:9093", description="Alertmanager whose alerts the page of operations shows"
+    )
     certificates: str | None = Field(
         default=None, description="certificate files (PEM) whose end is watched, separated by commas"
     )

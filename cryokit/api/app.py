@@ -55,7 +55,7 @@ def create_app(workbench: Workbench) -> FastAPI:
     app.state.workbench = workbench
     app.state.throttle = LoginThrottle()
     app.state.readiness = Kept(workbench.readiness, seconds=1.0)
-    app.state.monitored = Kept(workbench.monitored_state)
+    app.state.monitored = Kept(workbench.monitored_state, seconds=1.0)
     app.state.system_health = Kept(partial(_told, workbench, Since()))
     app.state.database_health = Kept(workbench.database_health)
     app.state.documents = WeakSet()

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 from cryokit.domain import Identity
-from cryokit.telemetry import Spent, database_time, logger, metrics
+from cryokit.telemetry import Spent, correlation_id, database_time, logger, metrics, recent
 
 type Scope = MutableMapping[str, Any]
 type Message = MutableMapping[str, Any]
@@ -103,6 +104,10 @@ def _ended(scope: Scope, observed: Observed, spent: Spent, seconds: float) -> No
     metrics.REQUEST_DATABASE_SECONDS.labels(method, route).observe(spent.seconds)
     if observed.status >= 500 or observed.error_code:
         metrics.ERRORS.labels(route, observed.error_code or "internal_error").inc()
+    if observed.status >= 500:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        code = observed.error_code or "internal_error"
+        recent.FAILED.append(recent.FailedRequest(now, method, route, observed.status, code, correlation_id.get()))
     more = {"error_code": observed.error_code} if observed.error_code else {}
     logger(__name__).info(
         "request_answered",

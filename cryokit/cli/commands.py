@@ -10,6 +10,7 @@ from cryokit import telemetry
 from cryokit.cli.backups import backup
 from cryokit.cli.configuration import config
 from cryokit.cli.database import db
+from cryokit.cli.health import health
 from cryokit.cli.models import compare, models
 from cryokit.cli.people import share, team, user
 from cryokit.cli.screening import job, screen
@@ -42,6 +43,7 @@ for group in (user, team, share, token, models):
 main.add_command(screen)
 main.add_command(job)
 main.add_command(compare)
+main.add_command(health)
 main.add_command(backup)
 main.add_command(config)
 

@@ -21,11 +21,18 @@ _BACKUP_WARN_HOURS, _BACKUP_FAIL_HOURS = 26, 50
 class Monitoring(Health):
     """Look at every component, and collect what the database knows of jobs, reports, models and checks."""
 
-    def system_health(self) -> dict[str, Any]:
-        """Return status, latency and detail of every component, and the worst status; starts nothing."""
+    def system_health(self, server: str | None = None) -> dict[str, Any]:
+        """
+        Return status, latency and detail of every component, and the worst status; starts nothing.
+
+        `server` is the address of the running server, which is asked too; the server does not ask itself.
+        """
         if self._database is None:
             self._database = Database.open(self.settings, start=False)
-        components = {name: _measured(check) for name, check in self._components().items()}
+        checks = self._components()
+        if server is not None:
+            checks["server"] = partial(outside.check_dependency, "server", f"{server}/health/live")
+        components = {name: _measured(check) for name, check in checks.items()}
         return {"status": worst(item["status"] for item in components.values()), "components": components}
 
     def _components(self) -> dict[str, Callable[[], str]]:
@@ -79,6 +86,16 @@ class Monitoring(Health):
         if hours > _BACKUP_WARN_HOURS:
             raise outside.ShortlyError(said)
         return said
+
+    def operations_health(self) -> dict[str, Any]:
+        """Return the state of every component for administrators."""
+        self._refuse_unless_admin()
+        return type(self)(self.settings, self._database).system_health()
+
+    def active_alerts(self) -> list[dict[str, str]]:
+        """Return the alerts that Alertmanager has now, or raise that it does not answer."""
+        self._refuse_unless_admin()
+        return outside.alerts_at(self.settings.alertmanager_url)
 
     def monitored_state(self) -> dict[str, Any]:
         """Return what the metrics tell of the rows: runs, findings, current versions, pool, readiness."""

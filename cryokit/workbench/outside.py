@@ -1,6 +1,7 @@
 """Checks of what cryokit stands on besides its database: disk, Dask, other services, certificates, clock."""
 
 import http.client
+import json
 import shutil
 import smtplib
 import socket
@@ -168,3 +169,35 @@ def clock_verdict(here: float, there: float) -> str:
         msg = f"{said}; set the clocks by NTP"
         raise ShortlyError(msg)
     return said
+
+
+def alerts_at(address: str) -> list[dict[str, str]]:
+    """Return the alerts that fire at an Alertmanager, silenced and inhibited ones too."""
+    parsed = urlsplit(address)
+    if parsed.scheme != "http" or parsed.hostname is None:
+        msg = f"CRYOKIT_ALERTMANAGER_URL is {address!r}; it looks like http://127.0.0.1:9093"
+        raise ConfigError(msg)
+    connection = http.client.HTTPConnection(parsed.hostname, parsed.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", f"{parsed.path.rstrip('/')}/api/v2/alerts")
+        answer = connection.getresponse()
+        found = json.loads(answer.read()) if answer.status == http.client.OK else None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        msg = f"Alertmanager does not answer at {address}: {error}; `make monitor` starts it"
+        raise UnavailableError(msg) from error
+    finally:
+        connection.close()
+    if found is None:
+        msg = f"Alertmanager at {address} answers with HTTP {answer.status}"
+        raise UnavailableError(msg)
+    return [
+        {
+            "alert": item["labels"]["alertname"],
+            "severity": item["labels"].get("severity", ""),
+            "since": item["startsAt"],
+            "state": item["status"]["state"],
+            "summary": item["annotations"].get("summary", ""),
+            "action": item["annotations"].get("action", ""),
+        }
+        for item in found
+    ]

@@ -1,5 +1,6 @@
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -7,12 +8,18 @@ import pytest
 _PREPARED = os.environ.get("CRYOKIT_STATE_DIR")
 
 
-@pytest.fixture
-def demo_environment() -> dict[str, str]:
-    """Environment of the state folder in which the demo has run."""
+@pytest.fixture(scope="session")
+def demo_state_dir() -> Path:
+    """The state folder in which the demo has run."""
     if _PREPARED is None:
         pytest.fail("no demo was prepared; run `make ops`, which prepares one")
-    return os.environ | {"CRYOKIT_STATE_DIR": _PREPARED}
+    return Path(_PREPARED)
+
+
+@pytest.fixture
+def demo_environment(demo_state_dir: Path) -> dict[str, str]:
+    """Environment of the state folder in which the demo has run."""
+    return os.environ | {"CRYOKIT_STATE_DIR": str(demo_state_dir)}
 
 
 @pytest.fixture

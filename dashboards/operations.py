@@ -1,0 +1,119 @@
+"""Operations: the health of every component, alerts, requests that failed, backups."""
+
+import asyncio
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from cryokit.errors import CryokitError
+from cryokit.telemetry import recent
+from cryokit.workbench import Workbench
+from dashboards import _tables
+from dashboards._shell import card, html, sentence
+
+_PERIOD_MILLISECONDS = 5000
+_KINDS = {"pass": "good", "warn": "warning", "fail": "severe"}
+_SEVERITIES = {"critical": "severe", "warning": "warning"}
+
+
+def build(workbench: Workbench) -> Viewable:
+    """Return the content of the page for the person behind `workbench`."""
+    return OperationsPage(workbench).view
+
+
+class OperationsPage:
+    """What runs, what does not, and since when; looked at anew every few seconds while the page is open."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.look = pmui.Button(label="Look again", variant="contained", color="primary", size="large")
+        self.verdict, self.tiles = html('<p role="status">Looking ...</p>'), html("")
+        self.alerts, self.failed, self.backups = html(""), html(""), html("")
+        self.look.on_click(self._on_look)
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            pn.state.onload(self._on_load)
+
+    @property
+    def view(self) -> Viewable:
+        """Everything in reading order."""
+        return pmui.Column(
+            card(self.verdict, self.tiles, self.look, label="Health"),
+            card(self.alerts, label="Alerts"),
+            card(self.failed, label="Requests that failed"),
+            card(self.backups, label="Backups"),
+            sizing_mode="stretch_width",
+            margin=(0, 16),
+        )
+
+    async def _on_load(self) -> None:
+        await self._show()
+        pn.state.add_periodic_callback(self._show, period=_PERIOD_MILLISECONDS)
+
+    async def _on_look(self, _event: object) -> None:
+        await self._show()
+
+    async def _show(self) -> None:
+        health = await asyncio.to_thread(self.workbench.operations_health)
+        self.verdict.object = _verdict(health)
+        self.tiles.object = _tiles(health["components"])
+        self.alerts.object = await asyncio.to_thread(_alerts, self.workbench)
+        self.failed.object = _failed()
+        self.backups.object = await asyncio.to_thread(_backups, self.workbench)
+
+
+def _verdict(health: dict[str, Any]) -> str:
+    bad = sum(item["status"] != "pass" for item in health["components"].values())
+    words = f"{bad} of {len(health['components'])} components need somebody" if bad else "every component is well"
+    return f'<p role="status">{_tables.chip(health["status"], _KINDS[health["status"]])} {words}.</p>'
+
+
+def _tiles(components: dict[str, dict[str, Any]]) -> str:
+    tiles = "".join(
+        f'<li class="{item["status"]}"><strong>{escape(name)}</strong> '
+        f"{_tables.chip(item['status'], _KINDS[item['status']])}"
+        f'<span class="reason">{escape(str(item["detail"]))} ({1000 * item["seconds"]:.0f} ms)</span></li>'
+        for name, item in components.items()
+    )
+    return f'<ul class="tiles">{tiles}</ul>'
+
+
+def _alerts(workbench: Workbench) -> str:
+    try:
+        found = [item for item in workbench.active_alerts() if item["alert"] != "Heartbeat"]
+    except CryokitError as error:
+        return f'<p class="problem">{escape(sentence(error))}</p>'
+    if not found:
+        return '<p class="empty">No alert fires.</p>'
+    names = ("severity", "alert", "since", "state", "summary", "action")
+    rows = [[item[name] for name in names] for item in found]
+    return _tables.plain_table("Alerts", ["Severity", "Alert", "Since", "State", "What", "What to do"], rows)
+
+
+def _failed() -> str:
+    if not recent.FAILED:
+        return '<p class="empty">No request has failed since this server started.</p>'
+    rows = [
+        [item.at, f"{item.method} {item.route}", item.status, item.error_code, item.correlation_id]
+        for item in reversed(recent.FAILED)
+    ]
+    return _tables.plain_table("Requests that failed", ["When", "Request", "Status", "Code", "Correlation id"], rows)
+
+
+def _backups(workbench: Workbench) -> str:
+    try:
+        overview = workbench.backup_overview()
+    except CryokitError as error:
+        return f'<p class="problem">{escape(sentence(error))}</p>'
+    status = overview["status"]
+    if not status["backups"]:
+        return '<p class="problem">There is no backup yet: run <code>cryokit backup create</code>.</p>'
+    age = status["age_seconds"]
+    age_said = "none was proved" if age is None else f"the newest proved one is {age / 3600:.1f} hours old"
+    said = f"<p>{status['backups']} backups, {status['proved']} proved by restoring; {age_said}.</p>"
+    names = ["id", "kind", "started_at", "proved_at", "remote_at"]
+    shown = overview["backups"].head(10)[names].astype(object)
+    rows = shown.where(shown.notna(), "-").to_numpy().tolist()
+    return said + _tables.plain_table("Backups", ["Backup", "Kind", "Begun", "Proved", "Elsewhere"], rows)

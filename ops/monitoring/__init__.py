@@ -1,0 +1,1 @@
+"""Watching over cryokit: configuration, start, dashboards."""
