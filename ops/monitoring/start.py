@@ -80,6 +80,7 @@ def command_lines(folder: Path, ports: Mapping[str, int]) -> dict[str, list[str]
             f"--config.file={folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={folder / 'prometheus'}",
             f"--web.listen-address={at('prometheus')}",
+            "--rules.alert.resend-delay=10s",  # the first alerts are lost while Alertmanager is still starting
         ],
         "alertmanager": [
             "prometheus-alertmanager",

@@ -1,0 +1,43 @@
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+
+def opened(visit):
+    page = visit.sign_in("/operations", button="Look again")
+    expect(page.get_by_text(re.compile(r"components need somebody|every component is well"))).to_be_visible(
+        timeout=30_000
+    )
+    return page
+
+
+def test_tiles_alerts_failed_requests_and_backups_are_shown(new_visit):
+    page = opened(new_visit("admin"))
+
+    for name in ("database", "schema", "models", "dask", "disk", "clock", "findings", "backups"):
+        expect(page.locator(".tiles li strong", has_text=re.compile(f"^{name}$"))).to_be_visible()
+    for name in ("Health", "Alerts", "Requests that failed", "Backups"):
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def test_the_page_is_for_admins(new_visit):
+    visit = new_visit("viewer")
+    page = visit.sign_in()
+    page.goto(f"{visit.address}/operations")
+
+    expect(page.get_by_text("This page needs the role admin; ask an administrator.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_is_accessible_and_needs_no_sideways_scrolling(new_visit, width, scheme):
+    visit = new_visit("admin", width=width, color_scheme=scheme, is_mobile=width < 500, has_touch=width < 500)
+    page = opened(visit)
+    visit.screenshot(f"operations-{scheme}-{width}")
+    inner = page.locator(".main-content").evaluate("element => element.scrollWidth - element.clientWidth")
+    found = Axe().run(page).response["violations"]
+
+    assert inner == 0
+    assert [f"{item['impact']}: {item['id']} at {item['nodes'][0]['html'][:120]}" for item in found] == []
