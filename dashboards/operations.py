@@ -16,7 +16,6 @@ from dashboards._shell import card, html, sentence
 
 _PERIOD_MILLISECONDS = 5000
 _KINDS = {"pass": "good", "warn": "warning", "fail": "severe"}
-_SEVERITIES = {"critical": "severe", "warning": "warning"}
 
 
 def build(workbench: Workbench) -> Viewable:
@@ -96,10 +95,10 @@ def _failed() -> str:
     if not recent.FAILED:
         return '<p class="empty">No request has failed since this server started.</p>'
     rows = [
-        [item.at, f"{item.method} {item.route}", item.status, item.error_code, item.correlation_id]
+        [item.status, item.at, f"{item.method} {item.route}", item.error_code, item.correlation_id]
         for item in reversed(recent.FAILED)
     ]
-    return _tables.plain_table("Requests that failed", ["When", "Request", "Status", "Code", "Correlation id"], rows)
+    return _tables.plain_table("Requests that failed", ["Status", "When", "Request", "Code", "Correlation id"], rows)
 
 
 def _backups(workbench: Workbench) -> str:
@@ -113,7 +112,7 @@ def _backups(workbench: Workbench) -> str:
     age = status["age_seconds"]
     age_said = "none was proved" if age is None else f"the newest proved one is {age / 3600:.1f} hours old"
     said = f"<p>{status['backups']} backups, {status['proved']} proved by restoring; {age_said}.</p>"
-    names = ["id", "kind", "started_at", "proved_at", "remote_at"]
+    names = ["kind", "started_at", "proved_at", "remote_at", "id"]
     shown = overview["backups"].head(10)[names].astype(object)
     rows = shown.where(shown.notna(), "-").to_numpy().tolist()
-    return said + _tables.plain_table("Backups", ["Backup", "Kind", "Begun", "Proved", "Elsewhere"], rows)
+    return said + _tables.plain_table("Backups", ["Kind", "Begun", "Proved", "Elsewhere", "Backup"], rows)

@@ -98,6 +98,7 @@ install_programs() {
   for program in prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter; do
     command -v "$program" >/dev/null 2>&1 || missing+=("$program")
   done
+  command -v logrotate >/dev/null 2>&1 || [ -x /usr/sbin/logrotate ] || missing+=(logrotate)
   if [ ${#missing[@]} -eq 0 ]; then return; fi
   if may_install; then
     echo "installing ${missing[*]} through apt"

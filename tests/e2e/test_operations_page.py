@@ -6,7 +6,9 @@ from playwright.sync_api import expect
 
 
 def opened(visit):
-    page = visit.sign_in("/operations", button="Look again")
+    page = visit.sign_in()
+    page.goto(f"{visit.address}/operations")
+    page.get_by_role("button", name="Look again").wait_for()
     expect(page.get_by_text(re.compile(r"components need somebody|every component is well"))).to_be_visible(
         timeout=30_000
     )
