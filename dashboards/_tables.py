@@ -125,6 +125,36 @@ def findings_table(findings: pd.DataFrame) -> pn.widgets.Tabulator:
     return _tabulator(view, columns, set(), None, widths, _COLLAPSING)
 
 
+def versions_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
+    """Return the table of a target's versions, newest first."""
+    unit = target_named(target).unit
+    columns = {
+        "version": ("Version", "number of the version"),
+        "state": ("State", "the current one is used where none is named"),
+        "label": ("Label", f"'{INSUFFICIENT_SKILL}': does not beat trivial baselines, do not decide by it"),
+        "mae": (f"Error ({unit})", "mean absolute error out of fold, on the fair split"),
+        "r2": ("R²", _METRICS["r2"][1]),
+        "coverage": ("Coverage", _METRICS["coverage_90"][1]),
+        "rows": ("Rows", "measured values it learned from"),
+        "trained": ("Trained", "UTC"),
+    }
+    newest = rows.sort_values("version", ascending=False, ignore_index=True)
+    metrics = pd.DataFrame(list(newest["metrics"]))
+    view = pd.DataFrame(
+        {
+            "version": newest["version"].astype(str),
+            "state": newest["is_current"].astype(bool).map({True: "current", False: "candidate"}),
+            "label": [skill_chip(label) for label in newest["verdict"]],
+            "mae": [figures.formatted(value, target) for value in metrics["mae"]],
+            "r2": [_metric("r2", value, target) for value in metrics["r2"]],
+            "coverage": [_metric("coverage_90", value, target) for value in metrics["coverage_90"]],
+            "rows": [_metric("n", value, target) for value in metrics["n"]],
+            "trained": [str(moment)[:16].replace("T", " ") for moment in newest["created_at"]],
+        }
+    )
+    return _tabulator(view, columns, {"label"}, None, {"label": "18%", "trained": "15%"}, _COLLAPSING)
+
+
 def _tabulator(
     view: pd.DataFrame,
     columns: dict[str, tuple[str, str]],

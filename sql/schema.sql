@@ -593,6 +593,8 @@ CREATE TABLE cryo.job (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
+    log text DEFAULT ''::text NOT NULL,
+    alive_at timestamp with time zone,
     CONSTRAINT job_done_fraction_is_a_fraction CHECK (((done_fraction >= (0)::double precision) AND (done_fraction <= (1)::double precision))),
     CONSTRAINT job_failure_has_a_reason CHECK (((status <> 'failed'::text) OR (error IS NOT NULL))),
     CONSTRAINT job_finished_in_order CHECK ((finished_at >= started_at)),
@@ -610,6 +612,12 @@ ALTER TABLE cryo.job OWNER TO cryokit_owner;
 --
 
 COMMENT ON TABLE cryo.job IS 'long work that somebody asked for';
+
+--
+-- Name: COLUMN job.alive_at; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.job.alive_at IS 'when its process last said that it works; null for work that does not say so';
 
 --
 -- Name: lab_verification; Type: TABLE; Schema: cryo; Owner: cryokit_owner

@@ -10,6 +10,7 @@ from cryokit.domain import CONFIDENCE, ENDPOINTS, INSUFFICIENT_SKILL, Target
 from cryokit.workbench.health import SEVERITIES, STATUSES
 from cryokit.workbench.integrity import CLASSES
 from cryokit.workbench.promoting import MAX_REASON
+from cryokit.workbench.training import ESTIMATORS, SEARCHES
 
 MAX_ROWS = 10_000
 MAX_TEXT = 2_000
@@ -154,6 +155,44 @@ class ModelVersion(BaseModel):
     seed: int | None = None
     artifact_sha256: str | None = None
     metrics: dict[str, Any] = Field(default_factory=dict)
+
+
+class TrainingRequest(BaseModel):
+    """What shall be trained; all but the target may be left out."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"estimator": "svr", "search": "grid", "seed": 7}]}
+    )
+
+    estimator: Literal[ESTIMATORS] = ESTIMATORS[0]
+    search: Literal[SEARCHES] = SEARCHES[0]
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    team: Text | None = Field(default=None, max_length=MAX_TEXT, description="learn from this team's rows too")
+
+
+class JobAnswer(BaseModel):
+    """Long work: how far it is, what came of it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    kind: str
+    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    done_fraction: float
+    parameters: dict[str, Any]
+    result: dict[str, Any] | None = None
+    error: str | None = None
+
+
+class ProposalRequest(BaseModel):
+    """Which version an administrator should make the current one, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"version": 2, "reason": "better on sugars"}]}
+    )
+
+    version: int = Field(ge=1, le=2**31 - 1)
+    reason: Text = Field(min_length=1, max_length=MAX_REASON, description="recorded and shown")
 
 
 class PromotionRequest(BaseModel):

@@ -19,6 +19,7 @@ from cryokit.cli.tokens import token
 from cryokit.domain import TARGETS
 from cryokit.errors import InputError
 from cryokit.workbench import Workbench
+from cryokit.workbench.training import ESTIMATORS, SEARCHES
 
 
 @click.group(cls=Commands)
@@ -121,11 +122,15 @@ def data_import(
 @TARGET
 @SEED
 @click.option("--team", help="Learn from this team's rows too; only its members can use the version then.")
+@click.option("--estimator", type=click.Choice(ESTIMATORS), default=ESTIMATORS[0], show_default=True)
+@click.option("--search", type=click.Choice(SEARCHES), default=SEARCHES[0], show_default=True, help="Inside training.")
+@click.option("--workers", type=click.IntRange(1, 1024), default=1, show_default=True, help="Processes for folds.")
 @JSON
 @click.pass_obj
-def train(workbench: Workbench, target: str, seed: int, team: str | None, as_json: bool) -> None:
+def train(workbench: Workbench, target: str, seed: int, as_json: bool, **choice: Any) -> None:
     """Train and register a new version of a target's model."""
-    version = workbench.train(target, seed, show_progress(f"cross-validating {target}"), team)
+    team = choice["team"]
+    version = workbench.train(target, seed, show_progress(f"cross-validating {target}"), **choice)
     emit(_summary(version), as_json)
     if not version["is_public"]:
         who = f"the members of {team}" if version["team_id"] else "maintenance alone, on the command line"

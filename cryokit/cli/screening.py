@@ -89,3 +89,31 @@ def job_list(workbench: Workbench, as_json: bool) -> None:
     """List long work, newest first: how far it is, and what came of it."""
     jobs = workbench.jobs()
     emit(jobs if as_json else jobs[["id", "kind", "status", "done_fraction", "started_at", "error"]], as_json)
+
+
+@job.command("show")
+@click.argument("job_id", metavar="ID")
+@JSON
+@click.pass_obj
+def job_show(workbench: Workbench, job_id: str, as_json: bool) -> None:
+    """Show one piece of long work with its log."""
+    emit(workbench.job(job_id), as_json)
+
+
+@job.command("cancel")
+@click.argument("job_id", metavar="ID")
+@click.pass_obj
+def job_cancel(workbench: Workbench, job_id: str) -> None:
+    """Stop work that is not done."""
+    workbench.cancel_job(job_id)
+    click.echo(f"job {job_id} is cancelled")
+
+
+@job.command("run")
+@click.argument("job_id", metavar="ID")
+@JSON
+@click.pass_obj
+def job_run(workbench: Workbench, job_id: str, as_json: bool) -> None:
+    """Do queued work in this process, as the server has it done."""
+    version = workbench.run_job(job_id)
+    emit({name: version[name] for name in ("target", "version", "verdict")}, as_json)

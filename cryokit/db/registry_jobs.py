@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from cryokit.db.registry_base import RegistryBase
+from cryokit.db.registry_base import RegistryBase, as_uuid
 from cryokit.db.tables import json_text
-from cryokit.errors import ConflictError
+from cryokit.errors import ConflictError, NotFoundError
 
 _TOPIC = "jobs"
 
@@ -35,3 +35,35 @@ class Jobs(RegistryBase):
     def jobs(self, kind: str | None = None, limit: int = 200) -> pd.DataFrame:
         """Return the jobs of one kind or of all, newest first."""
         return self.frame(_TOPIC, "jobs", kind=kind, limit=limit)
+
+    def queue_job(self, kind: str, parameters: dict[str, Any]) -> str:
+        """Write down work for a process of its own, on behalf of the registry's person; return its identifier."""
+        given = {"kind": kind, "parameters": json_text(parameters), "owner_id": self.owner_id}
+        return self.one(_TOPIC, "queue_job", "the job was not kept", **given).id
+
+    def take_job(self, job_id: str) -> bool:
+        """Begin queued work; false if it was cancelled or taken already."""
+        return self.one_or_none(_TOPIC, "take_job", id=job_id) is not None
+
+    def job_alive(self, job_id: str, line: str = "") -> None:
+        """Say that work goes on, with a line for its log; a job that its owner cancelled says so."""
+        if self.one_or_none(_TOPIC, "job_alive", id=job_id, line=line and f"{line}\n") is None:
+            msg = f"job {job_id} was cancelled"
+            raise ConflictError(msg)
+
+    def fail_silent_jobs(self, silent_seconds: float) -> None:
+        """Mark work as interrupted whose process says nothing any more."""
+        self.frame(_TOPIC, "fail_silent_jobs", silent_seconds=silent_seconds)
+
+    def cancel_job(self, job_id: str) -> None:
+        """Stop work that is not done, one's own or, for maintenance, anybody's."""
+        missing = f"there is no unfinished job {job_id!r} of this account; `cryokit job list` shows which there are"
+        if as_uuid(job_id) is None or self.one_or_none(_TOPIC, "cancel_job", id=job_id) is None:
+            raise NotFoundError(missing)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return one job with its log."""
+        missing = f"there is no job {job_id!r} that this account may see; `cryokit job list` shows which there are"
+        if as_uuid(job_id) is None:
+            raise NotFoundError(missing)
+        return dict(self.one(_TOPIC, "job", missing, id=job_id)._mapping)

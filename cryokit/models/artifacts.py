@@ -21,7 +21,7 @@ from cryokit.models.estimators import Ensemble
 from cryokit.models.features import FeatureSchema, feature_schema
 from cryokit.models.fitted import FittedModel, Learned, SeriesModel, View
 from cryokit.models.intervals import Calibration
-from cryokit.models.targets import RECIPES
+from cryokit.models.targets import RECIPES, Recipe
 from cryokit.models.transforms import Transform
 
 FORMAT = "cryokit model 1"
@@ -43,7 +43,7 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
-def save(model: FittedModel, folder: Path) -> str:
+def save(model: FittedModel, folder: Path, recipe: Recipe | None = None) -> str:
     """
     Write a model to a file named by its checksum; readers never see half a file.
 
@@ -53,6 +53,8 @@ def save(model: FittedModel, folder: Path) -> str:
         Model to write.
     folder : Path
         Folder of artifacts; made if missing.
+    recipe : Recipe, optional
+        What it was fitted by, if not by the declared recipe of its target.
 
     Returns
     -------
@@ -64,7 +66,9 @@ def save(model: FittedModel, folder: Path) -> str:
     .. [1] skops: secure persistence of scikit-learn models, https://skops.readthedocs.io.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    content = skops.io.dumps(_packed(model), compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    content = skops.io.dumps(
+        _packed(model, recipe or RECIPES[model.target]), compression=zipfile.ZIP_DEFLATED, compresslevel=6
+    )
     sha256 = hashlib.sha256(content).hexdigest()
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-", delete=False) as partial:
         partial.write(content)
@@ -132,13 +136,13 @@ def _refuse_format(path: Path, facts: dict) -> FittedModel:
     raise ModelError(msg)
 
 
-def _packed(model: FittedModel) -> dict:
+def _packed(model: FittedModel, recipe: Recipe) -> dict:
     """Plain facts as one JSON text; beside it only scikit-learn objects and arrays."""
     facts = {
         "format": FORMAT,
         "target": model.target,
         "seed": model.seed,
-        "recipe": RECIPES[model.target].as_json(),
+        "recipe": recipe.as_json(),
         "library_versions": library_versions(),
         "series": {name: _series_facts(series) for name, series in model.series.items()},
     }

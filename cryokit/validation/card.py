@@ -52,11 +52,16 @@ class ModelCard:
             lines += ["", f"## {_heading(name)}", "", *_markdown(section)]
         return "\n".join(lines) + "\n"
 
+    def fragment(self, level: int = 2) -> str:
+        """Return the sections as markup for a page that has a title of its own."""
+        parts: list[str] = []
+        for name, section in self.sections.items():
+            parts += [f"<h{level}>{escape(_heading(name))}</h{level}>", *_html(section)]
+        return "".join(parts)
+
     def html(self) -> str:
         """Return the card as one page without scripts."""
-        body = [f"<h1>{escape(self.title)}</h1>"]
-        for name, section in self.sections.items():
-            body += [f"<h2>{escape(_heading(name))}</h2>", *_html(section)]
+        body = [f"<h1>{escape(self.title)}</h1>", self.fragment()]
         style = (
             "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
             "th,td{border:1px solid #bbb;padding:.2em .6em;text-align:left;vertical-align:top}"

@@ -1,8 +1,10 @@
 """Out-of-fold evaluation of a target's recipe: one path for anybody's rows and folds."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,14 @@ SAME_ROWS = "model_on_these_rows"
 _TRIPLE = ["value", "lower", "upper"]
 
 OnFold = Callable[[int, int], None]
+Mapped = Callable[[Callable[[Any], Any], Iterable[tuple[int, Any]]], Iterable[tuple[int, Any]]]
+"""Runs a function on numbered tasks and yields numbered results, in any order."""
+
+
+def one_by_one(function: Callable[[Any], Any], tasks: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Run tasks here, one after the other."""
+    for number, argument in tasks:
+        yield number, function(argument)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ def evaluate(
     recipe: Recipe | None = None,
     helper: Ensemble | None = None,
     purged: pd.DataFrame | None = None,
+    mapped: Mapped = one_by_one,
 ) -> Evaluation:
     """
     Evaluate a recipe out of fold: one path for the declared recipe of a target and any other kind of model.
@@ -115,6 +126,9 @@ def evaluate(
     purged : DataFrame, optional
         ``row``, ``repeat``, ``fold`` of rows that do not train in that fold, as later rows in time order.
 
+    mapped : callable, optional
+        Where folds are computed: here, or on other processes; what comes out is the same to the bit.
+
     Returns
     -------
     Evaluation
@@ -138,14 +152,17 @@ def evaluate(
     plain = checked_folds(folds, len(checked))
     series = np.array(series_of(target, checked))
     splits = list(plain.groupby(["repeat", "fold"]))
-    parts = []
-    for done, (key, part) in enumerate(splits, start=1):
-        held_out = part["row"].to_numpy()
-        training = training_rows(len(checked), held_out, key, purged)
-        parts.append(part.assign(**_fold_predictions(recipe, checked, series, training, held_out, seed, helper)))
+    held_out = [part["row"].to_numpy() for _, part in splits]
+    sides = [
+        (training_rows(len(checked), out, key, purged), out) for (key, _), out in zip(splits, held_out, strict=True)
+    ]
+    one_fold = partial(_fold_predictions, recipe, checked, series, seed, helper)
+    parts: dict[int, pd.DataFrame] = {}
+    for number, predictions in mapped(one_fold, enumerate(sides)):
+        parts[number] = splits[number][1].assign(**predictions)
         if on_fold:
-            on_fold(done, len(splits))
-    table = pd.concat(parts, ignore_index=True)
+            on_fold(len(parts), len(splits))
+    table = pd.concat([parts[number] for number in sorted(parts)], ignore_index=True)
     table["measured"] = numbers(checked, "value")[table["row"]]
     return _summary(target, checked, table, series, purged, seed)
 
@@ -154,12 +171,12 @@ def _fold_predictions(
     recipe: Recipe,
     rows: pd.DataFrame,
     series: NDArray[np.str_],
-    training: NDArray[np.int64],
-    held_out: NDArray[np.int64],
     seed: int,
     helper: Ensemble | None,
+    sides: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> dict[str, NDArray[np.float64]]:
     """Predict the held-out rows from the training rows, by the model and by each baseline, series by series."""
+    training, held_out = sides
     target = recipe.target
     known = baselines_for(target)
     found = {name: np.full((len(held_out), 3), np.nan) for name in ("", *known)}

@@ -11,9 +11,12 @@ from cryokit.workbench.reporting import Reporting
 from cryokit.workbench.screening import Screening
 from cryokit.workbench.teams import Teams
 from cryokit.workbench.tokens import Tokens
+from cryokit.workbench.training import Training
 
 
-class Workbench(Data, Backups, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Monitoring, Adoption):
+class Workbench(
+    Training, Data, Backups, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Monitoring, Adoption
+):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 
 

@@ -4,15 +4,20 @@ Models: train, evaluate, compare with baselines, list versions.
 Functions that fit import scikit-learn themselves: it takes seconds, and most commands do without.
 """
 
+import contextlib
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cryokit.compute import cluster
 from cryokit.db.registry import Registry
 from cryokit.db.tables import records, sha256_of
 from cryokit.domain import INSUFFICIENT_SKILL, TARGETS, target_named
 from cryokit.errors import ModelError, NotFoundError
+from cryokit.models.choices import DECLARED, chosen_recipe
 from cryokit.models.stored_recipe import stored_recipe
 from cryokit.models.targets import RECIPES, Recipe
 from cryokit.sources import imports
@@ -22,7 +27,7 @@ from cryokit.workbench.helpers import helper_for
 from cryokit.workbench.promoting import MAX_REASON, Promoting
 
 if TYPE_CHECKING:
-    from cryokit.validation.evaluation import Evaluation
+    from cryokit.validation.evaluation import Evaluation, Mapped
     from cryokit.validation.split_kinds import Split
 
 SCORES = ["n", "mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90"]
@@ -51,9 +56,24 @@ class Modelling(Promoting):
             for target in TARGETS.values()
         )
 
-    def train(self, target: str, seed: int = 0, progress: Progress | None = None, team: str | None = None) -> dict:
+    def train(
+        self,
+        target: str,
+        seed: int = 0,
+        progress: Progress | None = None,
+        team: str | None = None,
+        estimator: str = DECLARED,
+        search: str = "none",
+        workers: int = 1,
+        is_candidate: bool = False,
+        is_public_only: bool = False,
+    ) -> dict:
         """
-        Cross-validate and fit the recipe of a target on its curated rows and register the new version.
+        Cross-validate and fit a recipe of a target on its curated rows and register the new version.
+
+        `estimator` and `search` choose another recipe than the declared one; with more than one of `workers` folds are
+        computed on Dask; `is_candidate` leaves it to people to promote the version if there is another one;
+        `is_public_only` learns from what everybody may see.
 
         The first version of an owner becomes current, with its label; a later one if it has skill and is not worse than
         the current one, or if that one's file can no longer be used. `promotion_reason` says which, and why.
@@ -63,10 +83,12 @@ class Modelling(Promoting):
 
         registry, selection = self.registry, self.selections(target)[0]
         team_id = registry.team_id(team) if team else None
-        rows = self._stored_rows(target, selection, team_id)
-        evaluation, split = self._cross_validated(target, rows, seed, progress)
-        fitted = fit(target, rows, seed, helper=helper_for(target, rows, seed))
-        artifact_sha256 = artifacts.save(fitted, self.settings.artifacts_dir)
+        recipe = chosen_recipe(target, estimator, search)
+        rows = self._stored_rows(target, selection, team_id, is_public_only)
+        with self._folds_on(workers) as mapped:
+            evaluation, split = self._cross_validated(target, rows, seed, progress, recipe, mapped)
+        fitted = fit(target, rows, seed, recipe, helper_for(target, rows, seed, recipe))
+        artifact_sha256 = artifacts.save(fitted, self.settings.artifacts_dir, recipe)
         with registry.transaction():
             snapshot_id, _ = registry.store_snapshot(target, rows, team_id)
             version = registry.store_model_version(
@@ -76,15 +98,29 @@ class Modelling(Promoting):
                 artifact_sha256=artifact_sha256,
                 metrics=evaluation.metrics | {"series": evaluation.series},
                 verdict=evaluation.verdict,
-                recipe=RECIPES[target].as_json(),
+                recipe=recipe.as_json(),
                 library_versions=artifacts.library_versions(),
             )
             _store_evaluation(registry, target, version, selection, rows, evaluation, split)
-            registry.record_event("model_trained", f"{target} version {version}", {"seed": seed, "team": team})
+            facts = {"seed": seed, "team": team, "estimator": estimator, "search": search}
+            registry.record_event("model_trained", f"{target} version {version}", facts)
             current = self._registered(registry, registry.model_version(target, version))
         if current is None:
             return self.model(target, version)
+        if is_candidate:
+            return self.model(target, version) | {"promotion_reason": "stays a candidate until it is promoted"}
         return self._settled(self.model(target, version), current, progress)
+
+    @contextlib.contextmanager
+    def _folds_on(self, workers: int) -> Iterator["Mapped"]:
+        """Say where folds are computed: here, or on the processes of a Dask cluster."""
+        from cryokit.validation.evaluation import one_by_one
+
+        if workers == 1 and not self.settings.dask_address:
+            yield one_by_one
+            return
+        with cluster.connected(self.settings.dask_address, workers) as client:
+            yield partial(cluster.completed, client)
 
     def _settled(self, version: dict, current: dict, progress: Progress | None) -> dict:
         """Let a new version take the place of the current one if it may; say why it does or does not."""
@@ -138,16 +174,17 @@ class Modelling(Promoting):
         seed: int,
         progress: Progress | None,
         recipe: Recipe | None = None,
+        mapped: "Mapped | None" = None,
     ) -> tuple["Evaluation", "Split"]:
         """Evaluate on the fair split; the split ladder finds what came out."""
-        from cryokit.validation.evaluation import evaluate
+        from cryokit.validation.evaluation import evaluate, one_by_one
         from cryokit.validation.split_kinds import FAIR, split_of
         from cryokit.workbench.ladders import keep
 
         recipe = recipe or RECIPES[target]
         helper = helper_for(target, rows, seed, recipe)
         split = split_of(target, rows, FAIR, recipe.n_folds, recipe.n_repeats, seed)
-        evaluation = evaluate(target, rows, split.folds, seed, progress, recipe, helper)
+        evaluation = evaluate(target, rows, split.folds, seed, progress, recipe, helper, mapped=mapped or one_by_one)
         keep(self.settings.evaluations_dir, recipe, rows, split, seed, evaluation.as_json())
         return evaluation, split
 
@@ -218,8 +255,12 @@ class Modelling(Promoting):
         rows = self._stored_rows(target, self.selections(target)[0], team_id)
         return sha256_of(records(rows.drop(columns="components", errors="ignore")))
 
-    def _stored_rows(self, target: str, selection: str, team_id: str | None = None) -> pd.DataFrame:
+    def _stored_rows(
+        self, target: str, selection: str, team_id: str | None = None, is_public_only: bool = False
+    ) -> pd.DataFrame:
         rows = self.registry.training_rows(target, team_id)
+        if is_public_only:
+            rows = rows[rows["is_public"].astype(bool)].reset_index(drop=True)
         if f"is_{selection}" in rows:
             rows = rows[rows[f"is_{selection}"].astype(bool)].reset_index(drop=True)
         if rows.empty:

@@ -194,10 +194,6 @@ class Screening(Predictions):
             raise
         registry.finish_job(job_id, result={"out": str(out.absolute())})
 
-    def jobs(self) -> pd.DataFrame:
-        """Return long work, newest first."""
-        return self.registry.jobs()
-
     def check_views(self, targets: Sequence[str], directions: Mapping[str, str], front: bool) -> None:
         """Refuse views that cannot be had before hours are spent."""
         ranking.checked_directions(targets, directions)

@@ -42,3 +42,53 @@ SELECT CAST(id AS text) AS id, kind, status, done_fraction, parameters, result, 
  WHERE CAST(:kind AS text) IS NULL OR kind = :kind
  ORDER BY job.created_at DESC, job.id
  LIMIT CAST(:limit AS integer);
+
+-- name: queue_job
+-- Write down work that somebody asked for and that a process of its own will do.
+INSERT INTO cryo.job (kind, status, parameters, owner_id, alive_at)
+VALUES (:kind, 'queued', CAST(:parameters AS jsonb), CAST(:owner_id AS uuid), clock_timestamp())
+RETURNING CAST(id AS text) AS id;
+
+-- name: take_job
+-- Begin queued work; no row comes back if it was cancelled, or taken already.
+UPDATE cryo.job
+   SET status = 'running', started_at = clock_timestamp(), alive_at = clock_timestamp()
+ WHERE id = CAST(:id AS uuid)
+   AND status = 'queued'
+RETURNING CAST(id AS text) AS id;
+
+-- name: job_alive
+-- Say that work goes on, and add a line to its log; no row comes back when it was cancelled.
+UPDATE cryo.job
+   SET alive_at = clock_timestamp(),
+       log = right(log || CAST(:line AS text), 20000)
+ WHERE id = CAST(:id AS uuid)
+   AND status = 'running'
+RETURNING CAST(id AS text) AS id;
+
+-- name: fail_silent_jobs
+-- Mark work as failed whose process has not said anything for a while: it was killed, or the machine was restarted.
+UPDATE cryo.job
+   SET status = 'failed', error = 'interrupted: its process ended before it was done; ask for it again',
+       finished_at = clock_timestamp()
+ WHERE status IN ('queued', 'running')
+   AND alive_at < clock_timestamp() - make_interval(secs => :silent_seconds)
+RETURNING CAST(id AS text) AS id;
+
+-- name: cancel_job
+-- Stop work that is not done.
+UPDATE cryo.job
+   SET status = 'cancelled'
+ WHERE id = CAST(:id AS uuid)
+   AND status IN ('queued', 'running')
+RETURNING CAST(id AS text) AS id;
+
+-- name: job
+-- One piece of work with its log.
+SELECT CAST(job.id AS text) AS id, job.kind, job.status, job.done_fraction, job.parameters, job.result, job.error,
+       job.log, CAST(job.owner_id AS text) AS owner_id,
+       to_char(job.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
+       to_char(job.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started_at,
+       to_char(job.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS finished_at
+  FROM cryo.job
+ WHERE job.id = CAST(:id AS uuid);

@@ -154,18 +154,19 @@ class Visit:
         if message.type == "error":
             self.mishaps.append(f"console: {message.text}")
 
-    def sign_in(self, path: str = "/", button: str = "Predict") -> Page:
+    def sign_in(self, path: str = "/", button: str = "Predict", *, has_chart: bool = True) -> Page:
         """Open a page through the login form and wait until it can be used."""
         self.page.goto(f"{self.address}{path}")
         self.page.get_by_label("Name").fill(self.account.name)
         self.page.get_by_label("Password").fill(self.account.password)
         self.page.get_by_role("button", name="Sign in").click()
-        return self.ready(button)
+        return self.ready(button, has_chart=has_chart)
 
-    def ready(self, button: str = "Predict") -> Page:
+    def ready(self, button: str = "Predict", *, has_chart: bool = True) -> Page:
         """Wait until the page, known by a button, can be used."""
-        self.page.get_by_role("button", name=button).wait_for()
-        self.page.locator(".bk-Canvas").first.wait_for(state="attached")
+        self.page.get_by_role("button", name=button, exact=True).wait_for()
+        if has_chart:
+            self.page.locator(".bk-Canvas").first.wait_for(state="attached")
         return self.page
 
     def screenshot(self, name: str) -> None:

@@ -2,12 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from cryokit.api.auth import ActingWorkbench, require
 from cryokit.api.frames import json_value, records
 from cryokit.api.problems import RESPONSES
-from cryokit.api.schemas import ModelCardAnswer, ModelVersion, MovedVersion, PromotionRequest, RollbackRequest
+from cryokit.api.schemas import (
+    JobAnswer,
+    ModelCardAnswer,
+    ModelVersion,
+    MovedVersion,
+    PromotionRequest,
+    ProposalRequest,
+    RollbackRequest,
+    TrainingRequest,
+)
 
 router = APIRouter(prefix="/models", tags=["models"], responses=RESPONSES)
 
@@ -30,6 +39,20 @@ def model_card(
 ) -> ModelCardAnswer:
     """Return the model card of a version, the current one unless another is named."""
     return json_value(workbench.model_card(target, version).as_json())
+
+
+@router.post("/{target}/train", status_code=202, dependencies=[Depends(require("researcher"))])
+def train(target: str, asked: TrainingRequest, workbench: ActingWorkbench, response: Response) -> JobAnswer:
+    """Have a version trained; the answer is the job, which `/jobs` tells about."""
+    job_id = workbench.start_training(target, asked.estimator, asked.search, asked.seed, asked.team)
+    response.headers["Location"] = f"/api/v1/jobs/{job_id}"
+    return json_value(workbench.job(job_id))
+
+
+@router.post("/{target}/propose", status_code=204, dependencies=[Depends(require("researcher"))])
+def propose(target: str, asked: ProposalRequest, workbench: ActingWorkbench) -> None:
+    """Ask the administrators to make a version the current one."""
+    workbench.propose(target, asked.version, asked.reason)
 
 
 @router.post("/{target}/promote", dependencies=[Depends(require("admin"))])

@@ -1,0 +1,242 @@
+"""Models: versions of a target, their cards, training as a job, and which version is the current one."""
+
+import asyncio
+from collections.abc import Callable
+from html import escape
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from cryokit.domain import INSUFFICIENT_SKILL, TARGETS
+from cryokit.errors import CryokitError
+from cryokit.workbench import Workbench
+from cryokit.workbench.training import ESTIMATORS, SEARCHES
+from dashboards import _tables
+from dashboards._shell import card, html, sentence
+
+_EVERY_MILLISECONDS = 2000
+_SHOWN_JOBS = 5
+_UNFINISHED = ("queued", "running")
+_STATUS = {"succeeded": "good", "failed": "severe", "cancelled": "plain", "queued": "plain", "running": "warning"}
+
+
+def build(workbench: Workbench) -> Viewable:
+    """Return the content of the page for the person behind `workbench`."""
+    return ModelsPage(workbench).view
+
+
+class ModelsPage:
+    """Choice of a target and version, what stands behind it, training, and moves of the current version."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.may_train = workbench.identity is not None and workbench.identity.may("researcher")
+        self.may_promote = workbench.identity is not None and workbench.identity.may("admin")
+        self.table, self.card = pmui.Column(sizing_mode="stretch_width", margin=0), html("")
+        self._make_choice()
+        self._make_moves()
+        self._make_training()
+        self._show_versions()
+        self._show_jobs()
+        self.target_select.param.watch(self._on_target, "value")
+        self.version_select.param.watch(self._on_version, "value")
+        pn.state.onload(self._after_load)
+
+    def _make_choice(self) -> None:
+        given = (pn.state.session_args or {}).items()
+        asked = {name: values[0].decode("utf-8", "replace") for name, values in given if values}
+        options = {target.title: name for name, target in TARGETS.items()}
+        chosen = asked.get("target") if asked.get("target") in TARGETS else next(iter(TARGETS))
+        self.target_select = pmui.Select(label="Target", options=options, value=chosen, width=320)
+        self.version_select = pmui.Select(label="Version", options=[], width=180)
+        self.asked_version = asked.get("version", "")
+
+    def _make_moves(self) -> None:
+        self.reason = pmui.TextInput(label="Reason", max_length=500, sizing_mode="stretch_width")
+        self.override = pmui.Checkbox(label=f"also if it has the label '{INSUFFICIENT_SKILL}'", value=False)
+        self.propose = self._button("Propose this version", self._on_propose, self.may_train and not self.may_promote)
+        self.promote = self._button("Make this version current", self._on_promote, self.may_promote)
+        self.rollback = self._button("Roll back", self._on_rollback, self.may_promote, variant="outlined")
+        self.override.visible = self.may_promote
+        self.move_status = html('<p role="status"></p>')
+
+    def _make_training(self) -> None:
+        names = {name.replace("_", " "): name for name in ESTIMATORS}
+        self.estimator = pmui.Select(label="Estimator", options=names, value=ESTIMATORS[0], width=220)
+        self.search = pmui.Select(label="Search of settings", options=list(SEARCHES), value=SEARCHES[0], width=220)
+        self.seed = pmui.TextInput(label="Seed", value="0", width=140)
+        self.train = self._button("Train", self._on_train, self.may_train)
+        self.cancel = self._button("Cancel the newest", self._on_cancel, self.may_train, variant="outlined")
+        self.train_status, self.jobs = html('<p role="status"></p>'), html("")
+
+    @staticmethod
+    def _button(label: str, act: Callable, is_visible: bool, variant: str = "contained") -> pmui.Button:
+        button = pmui.Button(label=label, variant=variant, size="large", visible=is_visible)
+        button.on_click(act)
+        return button
+
+    @property
+    def view(self) -> Viewable:
+        """Everything in reading order."""
+        choice = pmui.FlexBox(
+            self.target_select, self.version_select, sizing_mode="stretch_width", gap="0px 8px", margin=0
+        )
+        parts = [card(choice, self.table, label="Versions")]
+        if self.may_train:
+            buttons = pmui.FlexBox(self.propose, self.promote, self.rollback, gap="8px", margin=0)
+            parts.append(card(self.reason, self.override, buttons, self.move_status, label="Current version"))
+            fields = pmui.FlexBox(self.estimator, self.search, self.seed, gap="0px 8px", margin=0)
+            acts = pmui.FlexBox(self.train, self.cancel, gap="8px", margin=0)
+            parts.append(card(html(_TRAINING), fields, acts, self.train_status, self.jobs, label="Train"))
+        parts.append(card(self.card, label="Model card"))
+        return pmui.Column(*parts, sizing_mode="stretch_width", margin=(0, 16))
+
+    # Versions
+
+    @property
+    def target(self) -> str:
+        """The chosen target."""
+        return self.target_select.value
+
+    def _show_versions(self) -> None:
+        rows = self.workbench.models(self.target)
+        nothing = html('<p class="empty">There is no version yet.</p>')
+        self.table.objects = [nothing if rows.empty else _tables.versions_table(rows, self.target)]
+        numbers = sorted((int(number) for number in rows["version"]), reverse=True)
+        current = next((int(number) for number in rows.loc[rows["is_default"].astype(bool), "version"]), None)
+        labels = {f"{number} (current)" if number == current else str(number): number for number in numbers}
+        before = self.version_select.value
+        asked = [number for number in numbers if str(number) == self.asked_version]
+        chosen = asked[0] if asked else before if before in numbers else current
+        self.asked_version = ""
+        self.version_select.param.update(options=labels or {"none yet": None}, value=chosen)
+        self._show_card()
+
+    def _show_card(self) -> None:
+        if self.version_select.value is None:
+            self.card.object = '<p class="empty">There is no version yet: train one.</p>'
+            return
+        try:
+            found = self.workbench.model_card(self.target, self.version_select.value)
+        except CryokitError as error:
+            self.card.object = f'<p class="problem">{escape(sentence(error))}</p>'
+            return
+        self.card.object = f'<div class="model-card scroll">{found.fragment(level=3)}</div>'
+
+    async def _on_target(self, _event: object) -> None:
+        self.version_select.value = None
+        self._show_versions()
+        self._link()
+
+    async def _on_version(self, _event: object) -> None:
+        await asyncio.to_thread(self._show_card)
+        self._link()
+
+    def _after_load(self) -> None:
+        self._link()
+        if self.may_train:
+            pn.state.add_periodic_callback(self._on_tick, period=_EVERY_MILLISECONDS)
+
+    def _link(self) -> None:
+        """Keep target and version in the address, so that a link reproduces what is seen."""
+        if pn.state.location is not None:
+            pn.state.location.update_query(target=self.target, version=self.version_select.value)
+
+    # Moves of the current version
+
+    async def _on_propose(self, _event: object) -> None:
+        version = self.version_select.value
+        done = f"Version {version} is proposed; an administrator decides."
+        await self._act(self.propose, self.move_status, done, self.workbench.propose, self.target, version, self._why)
+
+    async def _on_promote(self, _event: object) -> None:
+        version, override = self.version_select.value, self.override.value
+        done = f"Version {version} is the current one now."
+        call = (self.workbench.promote, self.target, version, self._why, override)
+        await self._act(self.promote, self.move_status, done, *call)
+
+    async def _on_rollback(self, _event: object) -> None:
+        done = "The version that was current before is so again."
+        await self._act(self.rollback, self.move_status, done, self.workbench.rollback, self.target, self._why)
+
+    @property
+    def _why(self) -> str:
+        return self.reason.value_input or self.reason.value or ""
+
+    async def _act(self, button: pmui.Button, status: pn.pane.HTML, done: str, act: Callable, *words: object) -> None:
+        button.loading = True
+        try:
+            await asyncio.to_thread(act, *words)
+            self._show_versions()
+            status.object = f'<p role="status">{escape(done)}</p>'
+        except CryokitError as error:
+            status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
+        finally:
+            button.loading = False
+
+    # Training
+
+    async def _on_train(self, _event: object) -> None:
+        seed = (self.seed.value_input or self.seed.value).strip()
+        if not seed.isdecimal():
+            self.train_status.object = '<p role="status" class="problem">The seed is a whole number such as 7.</p>'
+            return
+        words = (self.target, self.estimator.value, self.search.value, int(seed))
+        done = "The training is under way; it goes on when this page is closed."
+        await self._act(self.train, self.train_status, done, self.workbench.start_training, *words)
+        self._show_jobs()
+
+    async def _on_cancel(self, _event: object) -> None:
+        newest = next((job for job in self._known if job["status"] in _UNFINISHED), None)
+        if newest is None:
+            self.train_status.object = '<p role="status">Nothing is under way.</p>'
+            return
+        done = "It is cancelled and ends at its next fold."
+        await self._act(self.cancel, self.train_status, done, self.workbench.cancel_job, newest["id"])
+        self._show_jobs()
+
+    async def _on_tick(self) -> None:
+        """Follow what is under way; when something has ended the list of versions may be longer."""
+        if not any(job["status"] in _UNFINISHED for job in self._known):
+            return
+        before = [job["status"] for job in self._known]
+        await asyncio.to_thread(self._show_jobs)
+        if [job["status"] for job in self._known] != before:
+            self._show_versions()
+
+    def _show_jobs(self) -> None:
+        self._known = []
+        if self.may_train:
+            found = self.workbench.jobs("training").head(_SHOWN_JOBS)
+            self._known = [self.workbench.job(str(job_id)) for job_id in found["id"]]
+        self.jobs.object = _jobs_list(self._known)
+
+
+_TRAINING = (
+    "<p>A new version is evaluated out of fold beside its baselines and registered as a candidate; the first one of a "
+    "target becomes current. 'recipe' is the declared ensemble. A search tries a small grid inside the training part "
+    "of each fold; with a few hundred rows it rarely gains anything. It learns from what everybody may see.</p>"
+)
+
+
+def _jobs_list(jobs: list[dict]) -> str:
+    if not jobs:
+        return '<p class="empty">No training was asked for yet.</p>'
+    return "".join(_job(job) for job in jobs)
+
+
+def _job(job: dict) -> str:
+    asked = job["parameters"]
+    title = f"{asked['target']}, {asked['estimator']}, search {asked['search']}, seed {asked['seed']}"
+    share = round(100 * job["done_fraction"])
+    said = job["error"] or (job["result"] or {}).get("promotion_reason") or ""
+    version = (job["result"] or {}).get("version")
+    came = f"version {version}. " if version else ""
+    lines = escape("\n".join(job["log"].strip().splitlines()[-8:]))
+    bar = f'<progress max="100" value="{share}" aria-label="Progress of {escape(title)}">{share} %</progress>'
+    return (
+        f'<div class="job"><p>{_tables.chip(job["status"], _STATUS[job["status"]])} <strong>{escape(title)}</strong> '
+        f"{bar} {share} % {escape(came + str(said))}</p>"
+        f'<details><summary>Log</summary><pre tabindex="0">{lines}</pre></details></div>'
+    )
