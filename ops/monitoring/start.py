@@ -24,6 +24,8 @@ from cryokit.workbench import Workbench
 
 HERE = Path(__file__).parent
 LOGIN = "cryokit_monitor"
+EXTENSIONS = "extensions"
+"""Schema of extensions: public is for nobody's code."""
 PORTS = {"cryokit": 5006, "prometheus": 9090, "alertmanager": 9093, "node": 9100, "postgres": 9187}
 """Ports as the committed configuration has them."""
 _PATIENCE_SECONDS = 30
@@ -52,11 +54,14 @@ def monitoring_login(database: Database) -> dict[str, str]:
     """Make the login of the exporter anew, which may read statistics only; return its environment."""
     password = secrets.token_urlsafe(24)
     with database.bootstrap() as connection, connection.begin():
-        connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {EXTENSIONS}")
+        connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA {EXTENSIONS}")
         there = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (LOGIN,)).first()
         if there is None:
             connection.exec_driver_sql(f"CREATE ROLE {LOGIN} LOGIN")
         connection.exec_driver_sql(f"GRANT pg_monitor TO {LOGIN}")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {EXTENSIONS} TO {LOGIN}")
+        connection.exec_driver_sql(f"ALTER ROLE {LOGIN} SET search_path = {EXTENSIONS}, public")
         connection.exec_driver_sql(f"GRANT CONNECT ON DATABASE {quoted_name(database.name, None)} TO {LOGIN}")
         set_password(connection, LOGIN, password)
     address = make_url(database.url())

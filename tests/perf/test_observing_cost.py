@@ -15,7 +15,7 @@ from cryokit.telemetry import configure_logging
 from cryokit.telemetry.files import RotatingFile
 from cryokit.workbench import Workbench
 
-ROUNDS, WARM = 400, 30
+ROUNDS, WARM = 200, 20
 MOST = 1.05
 BODY = {"target": "tg", "smiles": ["OCC(O)CO", "CS(C)=O"]}
 
