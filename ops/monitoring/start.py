@@ -159,7 +159,9 @@ def main() -> None:
         ports = PORTS | {"cryokit": workbench.settings.port}
         write_configuration(folder, ports, _new_token(workbench))
         login = monitoring_login(workbench.database)
-    with started(folder, ports, login), contextlib.suppress(KeyboardInterrupt):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
+    with contextlib.suppress(KeyboardInterrupt), started(folder, ports, login):
         sys.stdout.write(
             f"Prometheus http://127.0.0.1:{ports['prometheus']}  Alertmanager http://127.0.0.1:{ports['alertmanager']}"
             f"  exporters {ports['node']}, {ports['postgres']}; logs in {folder}; Ctrl-C stops them\n"
