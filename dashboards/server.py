@@ -57,7 +57,8 @@ def make_app(workbench: Workbench | None = None) -> FastAPI:
     _add_statics(app)
     app.include_router(_structures())
     _add_pages(app, workbench)
-    app.add_middleware(QueryLimitMiddleware, paths=_addresses())
+    app.state.page_paths = frozenset(_addresses())
+    app.add_middleware(QueryLimitMiddleware, paths=app.state.page_paths)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     return app
 

@@ -49,7 +49,16 @@ def route_of(scope: Scope) -> str:
     path = getattr(route, "path_format", None) or getattr(route, "path", None)
     if path is None and scope.get("root_path"):  # a folder of files
         return f"{scope['root_path']}/*"
-    return path or UNKNOWN_ROUTE
+    return path or _plain_route(scope) or UNKNOWN_ROUTE
+
+
+def _plain_route(scope: Scope) -> str | None:
+    """Return the address of a page, its websocket or its files, which Panel answers before any route is asked."""
+    path = scope["path"]
+    pages = getattr(scope["app"].state, "page_paths", ()) if "app" in scope else ()
+    if path in pages or (path.endswith("/ws") and (path.removesuffix("/ws") or "/") in pages):
+        return path
+    return "/static/*" if path.startswith("/static/") else None
 
 
 class ObservingMiddleware:

@@ -1,5 +1,7 @@
 import re
+import time
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -43,3 +45,23 @@ def test_the_page_is_accessible_and_needs_no_sideways_scrolling(new_visit, width
 
     assert inner == 0
     assert [f"{item['impact']}: {item['id']} at {item['nodes'][0]['html'][:120]}" for item in found] == []
+
+
+def open_websockets(address: str, token: str) -> float:
+    text = httpx.get(f"{address}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=30).text
+    return float(re.search(r"^cryokit_websockets_open (\S+)$", text, flags=re.MULTILINE)[1])
+
+
+def test_an_open_page_is_one_websocket_until_it_is_closed(new_visit, address, token):
+    key = token("admin")
+    before = open_websockets(address, key)
+    visit = new_visit("admin")
+    page = opened(visit)
+    during = open_websockets(address, key)
+    page.close()
+    deadline = time.monotonic() + 10
+    while open_websockets(address, key) != before and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert during == before + 1
+    assert open_websockets(address, key) == before
