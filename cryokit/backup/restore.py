@@ -31,7 +31,7 @@ def prove(settings: Settings, found: BackupSet) -> tuple[BackupSet, Verification
     cipher = Cipher(settings.backup_key_file)
     began = time.perf_counter()
     with Scratch(settings, cipher).opened() as scratch:
-        _fill(scratch, Sets(settings), found, RecoveryTarget())
+        fill(scratch, Sets(settings), found, RecoveryTarget())
         verification = _verified(scratch, found, is_exact=True)
     verification.require_passed(f"backup {found.id}")
     proof = {"lines": verification.as_rows(), "seconds": round(time.perf_counter() - began, 3)}
@@ -64,7 +64,7 @@ def restore(settings: Settings, found: BackupSet, to: str | None, into: Path | N
     _refuse_unreachable(settings, found, target)
     began = time.perf_counter()
     with Scratch(settings, Cipher(settings.backup_key_file)).opened() as scratch:
-        _fill(scratch, Sets(settings), found, target)
+        fill(scratch, Sets(settings), found, target)
         verification = _verified(scratch, found, is_exact=not target.needs_archive)
         verification.require_passed(f"the restored backup {found.id}, which was not put in place,")
         kept = _put_in_place(scratch, home)
@@ -75,7 +75,7 @@ def drill(settings: Settings, found: BackupSet) -> dict[str, Any]:
     """Restore all that is kept, verify it, throw it away; return how long that took and how it went."""
     began = time.perf_counter()
     with Scratch(settings, Cipher(settings.backup_key_file)).opened() as scratch:
-        _fill(scratch, Sets(settings), found, RecoveryTarget.at("latest"), salvage=False)
+        fill(scratch, Sets(settings), found, RecoveryTarget.at("latest"), salvage=False)
         recovery = time.perf_counter() - began
         verification = _verified(scratch, found, is_exact=False)
     return {
@@ -122,7 +122,8 @@ def _refuse_unreachable(settings: Settings, found: BackupSet, target: RecoveryTa
         raise InputError(msg)
 
 
-def _fill(scratch: Scratch, sets: Sets, found: BackupSet, target: RecoveryTarget, salvage: bool = True) -> None:
+def fill(scratch: Scratch, sets: Sets, found: BackupSet, target: RecoveryTarget, salvage: bool = True) -> None:
+    """Bring a backup up in a scratch cluster, to a point."""
     if found.kind == "dump":
         scratch.restore_dump(found)
     else:

@@ -1,6 +1,7 @@
 """Commands about backups."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
@@ -130,3 +131,20 @@ def backup_drill(workbench: Workbench, as_json: bool) -> None:
 def backup_key(file: Path) -> None:
     """Write a new key for encrypting backups; keep a copy of it elsewhere, without it they are lost."""
     click.echo(f"{file} holds the key; set CRYOKIT_BACKUP_KEY_FILE to it. Its public part is {make_key_file(file)}")
+
+
+@backup.command("restore-part")
+@click.argument("set_id", metavar="[ID]", required=False)
+@click.option("--table", "tables", multiple=True, help="Such as cryo.measurement; may be repeated.")
+@click.option("--schema", "schemas", multiple=True, help="All tables of a schema.")
+@click.option("--team", help="A team and all that is its own.")
+@click.option("--to", help="Time with its zone, WAL address, named restore point, or `latest`.")
+@click.option("--database", "new_database", help="Name of a new database to bring it to.")
+@click.option("--apply", is_flag=True, help="Do it; without this only say what would be done.")
+@click.option("--keep-conflicts", is_flag=True, help="Leave rows that differ here as they are.")
+@JSON
+@click.pass_obj
+def backup_restore_part(workbench: Workbench, as_json: bool, **asked: Any) -> None:
+    """Bring back tables that are gone and rows that are missing, with all they refer to; nothing is overwritten."""
+    done = workbench.restore_part(**asked)
+    emit_all({"plan": pd.DataFrame(done.pop("plan")), "restored": done}, as_json)

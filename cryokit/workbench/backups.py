@@ -9,6 +9,8 @@ import pandas as pd
 from cryokit.backup import archive, files, overview, remote, restore
 from cryokit.backup.engine import Engine
 from cryokit.backup.files import make_key_file
+from cryokit.backup.partial import Part
+from cryokit.backup.partial_restore import restore_part
 from cryokit.backup.retention import Kept
 from cryokit.backup.scratch import RecoveryTarget, damaged_files
 from cryokit.backup.sets import KINDS, BackupSet, Sets
@@ -36,6 +38,24 @@ class Backups(Core):
             self.registry_of_maintenance.store_backup_set(made.manifest)
         archive.Archive(self.settings).pack(files.Cipher(self.settings.backup_key_file))
         return _shown(made)
+
+    def restore_part(
+        self,
+        tables: tuple[str, ...] = (),
+        schemas: tuple[str, ...] = (),
+        team: str | None = None,
+        set_id: str | None = None,
+        to: str | None = None,
+        new_database: str | None = None,
+        apply: bool = False,
+        keep_conflicts: bool = False,
+    ) -> dict[str, Any]:
+        """Say what bringing back tables, schemas or a team would do, and do it if `apply`; nothing is overwritten."""
+        self._refuse_unless_admin()
+        part, sets = Part(tables, schemas, team), Sets(self.settings)
+        found = sets.get(set_id) if set_id else restore.newest_before(sets, RecoveryTarget.at(to))
+        with sets.locked():
+            return restore_part(self.settings, self.database, found, part, to, new_database, apply, keep_conflicts)
 
     def _write_down_again(self, sets: Sets) -> None:
         """Tell a database that was brought back of the backups that were made since."""

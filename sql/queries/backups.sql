@@ -87,3 +87,55 @@ SELECT extract(epoch FROM now() - (SELECT min(applied_at) FROM app.applied_file)
                                                          AND started_at < now() - INTERVAL '1 hour')) AS unproved
   FROM cryo.backup_set
  WHERE removed_at IS NULL;
+
+-- name: primary_keys
+-- The columns of each table's primary key, in order.
+SELECT namespace.nspname, class.relname, array_agg(CAST(attribute.attname AS text) ORDER BY place.number)
+  FROM pg_catalog.pg_constraint AS held
+  JOIN pg_catalog.pg_class AS class ON class.oid = held.conrelid
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+ CROSS JOIN LATERAL unnest(held.conkey) WITH ORDINALITY AS place (attnum, number)
+  JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = class.oid AND attribute.attnum = place.attnum
+ WHERE held.contype = 'p'
+ GROUP BY namespace.nspname, class.relname;
+
+-- name: written_columns
+-- The columns of each table that are stored as they are given.
+SELECT namespace.nspname, class.relname, array_agg(CAST(attribute.attname AS text) ORDER BY attribute.attnum)
+  FROM pg_catalog.pg_class AS class
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+  JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = class.oid
+ WHERE class.relkind = 'r'
+   AND attribute.attnum > 0
+   AND NOT attribute.attisdropped
+   AND attribute.attgenerated = ''
+   AND namespace.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+ GROUP BY namespace.nspname, class.relname;
+
+-- name: references_between
+-- Each foreign key with the columns of both sides, in order.
+SELECT child_space.nspname, child.relname,
+       (SELECT array_agg(CAST(attribute.attname AS text) ORDER BY place.number)
+          FROM unnest(held.conkey) WITH ORDINALITY AS place (attnum, number)
+          JOIN pg_catalog.pg_attribute AS attribute
+            ON attribute.attrelid = held.conrelid AND attribute.attnum = place.attnum),
+       parent_space.nspname, parent.relname,
+       (SELECT array_agg(CAST(attribute.attname AS text) ORDER BY place.number)
+          FROM unnest(held.confkey) WITH ORDINALITY AS place (attnum, number)
+          JOIN pg_catalog.pg_attribute AS attribute
+            ON attribute.attrelid = held.confrelid AND attribute.attnum = place.attnum)
+  FROM pg_catalog.pg_constraint AS held
+  JOIN pg_catalog.pg_class AS child ON child.oid = held.conrelid
+  JOIN pg_catalog.pg_namespace AS child_space ON child_space.oid = child.relnamespace
+  JOIN pg_catalog.pg_class AS parent ON parent.oid = held.confrelid
+  JOIN pg_catalog.pg_namespace AS parent_space ON parent_space.oid = parent.relnamespace
+ WHERE held.contype = 'f';
+
+-- name: own_sequences
+-- The sequences that give the numbers of a table's columns.
+SELECT CAST(attribute.attname AS text),
+       pg_catalog.pg_get_serial_sequence(CAST(class.oid AS pg_catalog.regclass)::text, attribute.attname)
+  FROM pg_catalog.pg_class AS class
+  JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = class.oid AND attribute.attnum > 0
+ WHERE class.oid = CAST(CAST(:table AS text) AS pg_catalog.regclass)
+   AND pg_catalog.pg_get_serial_sequence(CAST(class.oid AS pg_catalog.regclass)::text, attribute.attname) IS NOT NULL;
