@@ -12,6 +12,7 @@ from cryokit.domain import INSUFFICIENT_SKILL, target_named
 from dashboards._shell import STYLES
 
 STRUCTURE_PATH = "/structure.svg"
+_CHANCE = "probability_at_most_50"
 _CONFIGURATION = {"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "variableHeight": True}}
 # What does not fit is listed below its row: on a phone the flags of a prediction must not be out of sight.
 _COLLAPSING = {"responsiveLayout": "collapse", "responsiveLayoutCollapseStartOpen": True}
@@ -54,6 +55,10 @@ def _domain(is_inside: bool, reasons: list[str]) -> str:
     return chip("outside", "warning") + "".join(f'<br><span class="reason">{escape(item)}</span>' for item in reasons)
 
 
+def _percent(fraction: float) -> str:
+    return "unknown" if pd.isna(fraction) else f"{100 * fraction:.0f} %"
+
+
 def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
     """Return what is shown of predictions: pictures, words and rounded numbers."""
     subject = target_named(target).subject
@@ -66,6 +71,8 @@ def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
     view["interval"] = [
         f"{figures.formatted(low, target)} to {figures.formatted(high, target)}" for low, high in bounds
     ]
+    if _CHANCE in predictions:
+        view["chance"] = [_percent(value) for value in predictions[_CHANCE]]
     domain = zip(predictions["in_domain"], predictions["domain_reasons"], strict=True)
     view["domain"] = [_domain(bool(inside), list(reasons)) for inside, reasons in domain]
     view["training"] = ["yes" if known else "no" for known in predictions["in_training"]]
@@ -85,12 +92,14 @@ def prediction_table(predictions: pd.DataFrame, target: str) -> pn.widgets.Tabul
             f"90 % interval ({unit})",
             "holds the measured value in about 9 of 10 cases; see the coverage below",
         ),
+        "chance": ("P(≤ 50 %)", "how likely the measured value is at or below 50 % of the control, by past errors"),
         "domain": ("Domain", "whether the model knows such substances; outside, do not rely on value and interval"),
         "training": ("In training", "whether this very item was among the measured rows the model learned from"),
         "skill": ("Model label", f"'{INSUFFICIENT_SKILL}': does not beat trivial baselines, do not decide by it"),
     }
     widths = {"item": "18%", "domain": "23%", "skill": "15%"}
     view = prediction_view(predictions, target)
+    columns = {name: words for name, words in columns.items() if name in view}
     return _tabulator(view, columns, {"structure", "item", "domain", "skill"}, target, widths, _COLLAPSING)
 
 

@@ -297,6 +297,8 @@ def cluster_settings(bindir: Path, socket_dir: Path) -> dict[str, str]:
         known["summarize_wal"] = "on"
     if programs.has_library(bindir, "pg_stat_statements"):
         known["shared_preload_libraries"] = "'pg_stat_statements'"
+        # Otherwise it keeps the verifiers of passwords that are set, for everybody who may read statistics.
+        known["pg_stat_statements.track_utility"] = "off"
     return known
 
 

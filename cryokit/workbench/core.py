@@ -1,7 +1,7 @@
 """What every use case stands on: settings, the database, and on whose behalf it is asked."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
@@ -30,11 +30,12 @@ class Core:
         self.identity = identity
         self._database = database
         self._models: dict[str, FittedModel] = {}
+        self._errors: dict[str, Any] = {}
 
     def acting_as(self, identity: Identity) -> Self:
         """Return this workbench on behalf of one person: every query runs under that person's rights."""
         other = type(self)(self.settings, self.database, identity)
-        other._models = self._models
+        other._models, other._errors = self._models, self._errors
         return other
 
     @property

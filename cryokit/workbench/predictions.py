@@ -14,6 +14,8 @@ from cryokit.sources import melting, names
 from cryokit.sources.reference import reference_questions
 from cryokit.sources.rows import checked_question
 from cryokit.telemetry import metrics
+from cryokit.validation.uncertainty import THRESHOLDS
+from cryokit.workbench import chances
 from cryokit.workbench.core import Core
 from cryokit.workbench.questions import check_cells, known_columns, questions_in, rows_of, with_conditions
 
@@ -80,7 +82,11 @@ class Predictions(Core):
                 good.append({"row": number} | _checked(specification, row, model))
             except InputError as error:
                 problems.append({"row": number, "message": str(error)})
-        predictions = _predicted(specification, registered, model, pd.DataFrame(good))
+        rows = pd.DataFrame(good)
+        predictions = _predicted(specification, registered, model, rows)
+        if specification.name in THRESHOLDS and not predictions.empty:
+            errors = self._errors_of(specification.name, registered)
+            predictions = chances.with_probabilities(specification.name, predictions, rows["series"], errors)
         _count(specification.name, predictions, time.perf_counter() - began)
         return predictions, problems
 
@@ -90,6 +96,13 @@ class Predictions(Core):
         predictions = self._all_predicted(target, rows, None)
         self.registry.store_predictions(predictions)
         return predictions
+
+    def _errors_of(self, target: str, registered: dict) -> chances.Errors:
+        """Return the out-of-fold errors of a version, read once."""
+        sha256 = registered["artifact_sha256"]
+        if sha256 not in self._errors:
+            self._errors[sha256] = chances.errors_of(self.registry, target, registered, "curated")
+        return self._errors[sha256]
 
     def loaded_model(self, sha256: str) -> "FittedModel":
         """Return a model, opened once."""

@@ -81,6 +81,7 @@ def _tokens(workbench: Workbench) -> dict[str, str]:
 
 OPEN = dict.fromkeys(CALLERS, 200)
 SIGNED_IN = dict.fromkeys(CALLERS, 401) | dict.fromkeys(ROLES, 200)
+RESEARCHER = SIGNED_IN | {"viewer": 403}
 ADMIN = SIGNED_IN | {"viewer": 403, "researcher": 403}
 MONITORS = ADMIN | {"monitoring": 200}
 ROUTES = {
@@ -97,6 +98,12 @@ ROUTES = {
     ("GET", "/api/v1/models/{target}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/{version}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/card"): SIGNED_IN,
+    # What is asked for cannot be: who may ask is told why.
+    ("POST", "/api/v1/models/{target}/train"): RESEARCHER | {"researcher": 422, "admin": 422},
+    ("POST", "/api/v1/models/{target}/propose"): RESEARCHER | {"researcher": 404, "admin": 404},
+    ("GET", "/api/v1/jobs"): SIGNED_IN,
+    ("GET", "/api/v1/jobs/{job_id}"): SIGNED_IN | dict.fromkeys(ROLES, 404),
+    ("POST", "/api/v1/jobs/{job_id}/cancel"): RESEARCHER | {"researcher": 404, "admin": 404},
     # The only version is current already, and none was so before.
     ("POST", "/api/v1/models/{target}/promote"): ADMIN | {"admin": 409},
     ("POST", "/api/v1/models/{target}/rollback"): ADMIN | {"admin": 409},
@@ -108,6 +115,8 @@ ROUTES = {
     ("POST", "/api/v1/system/database/fix"): ADMIN,
 }
 BODIES = {
+    "/api/v1/models/{target}/train": {"estimator": "mean", "search": "grid"},
+    "/api/v1/models/{target}/propose": {"version": 999, "reason": "tried"},
     "/api/v1/models/{target}/promote": {"version": 1, "reason": "tried"},
     "/api/v1/models/{target}/rollback": {"reason": "tried"},
     "/api/v1/session": {"name": "viewer", "password": PASSWORD},
@@ -121,7 +130,7 @@ BODIES = {
 def test_each_route_admits_whom_it_should(service, route, caller):
     method, path = route
     evaluation_id = service.workbench.latest_evaluation("tg")["id"]
-    address = path.format(target="tg", version=1, evaluation_id=evaluation_id)
+    address = path.format(target="tg", version=1, evaluation_id=evaluation_id, job_id=evaluation_id)
     with service.client(caller) as client:
         answer = client.request(method, address, json=BODIES.get(path))
 

@@ -77,7 +77,7 @@ def test_start_makes_a_cluster_that_answers(server):
 
 def test_cluster_settings_are_those_of_its_version(server):
     major = int(server.status().version.split(".")[0])
-    wanted = {"data_checksums": "on", "wal_level": "replica", "listen_addresses": "", "archive_mode": "off"}
+    wanted = {"data_checksums": "on", "wal_level": "replica", "listen_addresses": "", "archive_mode": "on"}
     if major >= 17:
         wanted["summarize_wal"] = "on"
     found = dict(ask(server, "SELECT name, setting FROM pg_settings"))
@@ -87,6 +87,8 @@ def test_cluster_settings_are_those_of_its_version(server):
 
 def test_statements_are_counted(server):
     assert ask(server, "SHOW shared_preload_libraries") == [("pg_stat_statements",)]
+    # With it on, statistics would keep the verifiers of passwords.
+    assert ask(server, "SHOW pg_stat_statements.track_utility") == [("off",)]
 
 
 def test_every_login_needs_a_scram_password(server):
