@@ -31,11 +31,12 @@ from cryokit.domain import Identity
 from cryokit.errors import ConfigError, CryokitError
 from cryokit.telemetry import logger
 from cryokit.workbench import Workbench
-from dashboards import ASSETS_ROOT, _shell, _tables, database, models, operations, predict
+from dashboards import ASSETS_ROOT, _shell, _tables, database, models, operations, predict, validation
 
 PAGES = (
     _shell.PageSpec("/", "Predict", "viewer", predict.build),
     _shell.PageSpec("/models", "Models", "viewer", models.build),
+    _shell.PageSpec("/validation", "Validation", "viewer", validation.build),
     _shell.PageSpec("/database", "Database health", "admin", database.build),
     _shell.PageSpec("/operations", "Operations", "admin", operations.build),
 )

@@ -1,5 +1,6 @@
 """The split ladder of stored rows; each evaluation is kept, so that a ladder goes on where it was stopped."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -57,6 +58,24 @@ class Ladders(Core):
             return self._kept_or_evaluated(recipe, rows, split, seed, on_fold)
 
         return ladder.split_ladder(target, rows, kinds, seed=seed, recipe=recipe, evaluated=evaluated)
+
+    def kept_ladder(self, target: str, selection: str = "curated", seed: int = 0) -> pd.DataFrame:
+        """Return the rungs of a ladder that were computed before; an empty table if there are none."""
+        from cryokit.validation import ladder, split_kinds
+
+        rows, recipe = self._ladder_rows(target, selection), RECIPES[target]
+
+        def kept(split: "Split") -> dict:
+            if (found := kept_evaluation(self.settings.evaluations_dir, recipe, rows, split, seed)) is None:
+                raise NotFoundError(split.title)
+            return found
+
+        rungs = []
+        for kind in split_kinds.KINDS:
+            with contextlib.suppress(NotFoundError):
+                rungs.append(ladder.split_ladder(target, rows, (kind,), seed=seed, recipe=recipe, evaluated=kept))
+        scored = [rung for rung in rungs if rung["mae"].notna().any()]
+        return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
 
     def _ladder_rows(self, target: str, selection: str) -> pd.DataFrame:
         try:
