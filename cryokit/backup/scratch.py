@@ -75,7 +75,7 @@ class Scratch:
         self.cipher = cipher
         folder = settings.state_dir.absolute() / f"restore-{secrets.token_hex(4)}"
         self.settings = settings.model_copy(update={"state_dir": folder, "database_url": None})
-        self.server = Server(self.settings, patience_seconds=_PATIENCE_SECONDS)
+        self.server = Server(self.settings, _PATIENCE_SECONDS, is_fresh=True)
         self.database = Database(self.settings)
 
     @contextlib.contextmanager

@@ -49,9 +49,13 @@ class ServerStatus:
 class Server:
     """The PostgreSQL cluster in the state folder and the process that serves it."""
 
-    def __init__(self, settings: Settings, patience_seconds: float = _READY_PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, settings: Settings, patience_seconds: float = _READY_PATIENCE_SECONDS, is_fresh: bool = False
+    ) -> None:
         self.settings = settings
         self.patience_seconds = patience_seconds
+        self.is_fresh = is_fresh
+        """Whether no crash can have left anything behind here, so that a start that fails once fails for good."""
         self.cluster = settings.cluster_dir.absolute()
         self.passwords = Passwords(settings.secrets_dir)
 
@@ -188,10 +192,13 @@ class Server:
             except CommandError as error:
                 waited = time.monotonic() - began
                 is_held = self._end_orphans(signal.SIGKILL if waited > _ORPHAN_PATIENCE_SECONDS else signal.SIGQUIT)
-                if waited > (self.patience_seconds if is_held else _START_PATIENCE_SECONDS):
-                    msg = f"PostgreSQL does not start: {' / '.join(_last_lines(log))}; the whole log is {log}"
-                    raise UnavailableError(msg) from error
+                if self.is_fresh or waited > (self.patience_seconds if is_held else _START_PATIENCE_SECONDS):
+                    raise UnavailableError(_no_start(log)) from error
                 time.sleep(0.2)
+                continue
+            # pg_ctl calls it a success when a server ends because it cannot reach its recovery target.
+            if not self._becomes_ready() and (self.is_fresh or time.monotonic() - began > self.patience_seconds):
+                raise UnavailableError(_no_start(log))
 
     def _end_orphans(self, how: signal.Signals) -> bool:
         """
@@ -356,6 +363,10 @@ def _program(pid: int) -> str:
         return Path(f"/proc/{pid}/exe").readlink().name
     except OSError:
         return ""
+
+
+def _no_start(log: Path) -> str:
+    return f"PostgreSQL does not start: {' / '.join(_last_lines(log))}; the whole log is {log}"
 
 
 def _last_lines(log: Path, count: int = 5) -> list[str]:
