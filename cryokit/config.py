@@ -218,7 +218,7 @@ def _of_profile(settings: Settings) -> list[Problem]:
     problems = []
     if settings.log_level == "DEBUG":
         problems.append(Problem("CRYOKIT_LOG_LEVEL", "is DEBUG, which tells too much; use INFO"))
-    if not _is_loopback(settings.host) and not settings.behind_proxy:
+    if not is_loopback(settings.host) and not settings.behind_proxy:
         cure = "serves other machines in plain text; use 127.0.0.1, or a proxy with https and CRYOKIT_BEHIND_PROXY=true"
         problems.append(Problem("CRYOKIT_HOST", f"is {settings.host}, which {cure}"))
     if settings.session_key is not None:
@@ -242,13 +242,16 @@ def _of_database(url: str) -> list[Problem]:
     if parts.password and any(word in parts.password.lower() for word in _PLACEHOLDERS):
         problems.append(Problem("DATABASE_URL", "holds a password that looks like a placeholder"))
     mode = parse_qs(parts.query).get("sslmode", [""])[0]
-    if parts.hostname and not _is_loopback(parts.hostname) and mode not in ("require", "verify-ca", "verify-full"):
+    if parts.hostname and not is_loopback(parts.hostname) and mode not in ("require", "verify-ca", "verify-full"):
         cure = "goes to another machine in plain text; add ?sslmode=verify-full"
         problems.append(Problem("DATABASE_URL", cure))
     return problems
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether `host`, a name or an address, is this machine itself."""
+    if host is None:
+        return False
     if host == "localhost":
         return True
     try:

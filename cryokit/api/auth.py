@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from cryokit.api.observing import saw_identity
+from cryokit.config import is_loopback
 from cryokit.domain import ROLES, Identity
 from cryokit.errors import AccessError, UnavailableError
 from cryokit.workbench import Workbench
@@ -102,18 +102,6 @@ def _acting_workbench(request: Request, identity: Annotated[Identity, Depends(re
 
 ActingWorkbench = Annotated[Workbench, Depends(_acting_workbench)]
 """The workbench on behalf of the signed-in caller: every query runs under that person's row security."""
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether `host`, a name or an address, is this machine itself."""
-    if host is None:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_plain_loopback(connection: HTTPConnection) -> bool:

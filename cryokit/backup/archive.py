@@ -18,11 +18,26 @@ _KEPT = re.compile(r"(?P<name>[0-9A-F]{24}|[0-9A-F]{8}\.history)(?P<packed>\.zst
 
 @dataclass(frozen=True)
 class WalFile:
-    """One archived file: where it lies and the checksum noted when the server handed it over."""
+    """One archived file: where it lies, and the note of its checksum from when the server handed it over."""
 
     name: str
     path: Path
-    sha256: str | None
+
+    @property
+    def note(self) -> Path:
+        """File with the checksum; written last, it stays when the content is compressed."""
+        return self.path.with_name(f"{self.name}.sha256")
+
+    def sha256(self) -> str | None:
+        """Return the checksum that was noted, None if none was."""
+        return self.note.read_text().strip() if self.note.is_file() else None
+
+    def handed_over(self) -> datetime:
+        """Return when the server handed it over."""
+        return datetime.fromtimestamp((self.note if self.note.exists() else self.path).stat().st_mtime, UTC)
+
+
+Segments = dict[int, list[WalFile]]
 
 
 class Archive:
@@ -47,17 +62,19 @@ class Archive:
             if match := _KEPT.fullmatch(path.name):
                 # While a file is being compressed both are there; the one that came first is whole.
                 found.setdefault(match["name"], path)
-        return [WalFile(name, path, _noted(self.folder / f"{name}.sha256")) for name, path in sorted(found.items())]
+        return [WalFile(name, path) for name, path in sorted(found.items())]
+
+    def segments(self) -> Segments:
+        """Return the segments by their number; one may be there on several timelines."""
+        found: Segments = {}
+        for file in self.files():
+            if _SEGMENT.fullmatch(file.name):
+                found.setdefault(segment_number(file.name), []).append(file)
+        return found
 
     def segments_from(self, first: str) -> list[WalFile]:
         """Return the segments without a gap from one on, through the timelines that follow it."""
-        there = {file.name: file for file in self.files() if _SEGMENT.fullmatch(file.name)}
-        return list(_unbroken(there, first))
-
-    def reaches(self, first: str) -> datetime | None:
-        """Return up to which time the unbroken archive from one segment on reaches, None if that is missing."""
-        segments = self.segments_from(first)
-        return _handed_over(self.folder, segments[-1]) if segments else None
+        return list(unbroken(self.segments(), first))
 
     def unpack(self, folder: Path, first: str, cipher: Cipher) -> list[str]:
         """Put history files and the unbroken segments from one on into a folder, each checked; return their names."""
@@ -111,37 +128,32 @@ class Archive:
         old = [file for file in self.files() if _SEGMENT.fullmatch(file.name) and file.name[8:] < first[8:]]
         for file in old:
             file.path.unlink()
-            (self.folder / f"{file.name}.sha256").unlink(missing_ok=True)
+            file.note.unlink(missing_ok=True)
         return [file.name for file in old]
 
 
-def _noted(path: Path) -> str | None:
-    return path.read_text().strip() if path.is_file() else None
-
-
-def _handed_over(folder: Path, file: WalFile) -> datetime:
-    note = folder / f"{file.name}.sha256"
-    return datetime.fromtimestamp((note if note.exists() else file.path).stat().st_mtime, UTC)
-
-
 def _refuse_changed(file: WalFile, content: Path) -> None:
-    if file.sha256 is None:
+    noted = file.sha256()
+    if noted is None:
         msg = f"{file.path} has no checksum beside it; it was not handed over whole"
         raise IntegrityCheckError(msg, [str(file.path)])
-    if sha256_of(content) != file.sha256:
+    if sha256_of(content) != noted:
         msg = f"{file.path} is damaged: its checksum is not the one noted when it was archived"
         raise IntegrityCheckError(msg, [str(file.path)])
 
 
-def _unbroken(there: dict[str, WalFile], first: str) -> Iterator[WalFile]:
+def unbroken(segments: Segments, first: str) -> Iterator[WalFile]:
     """Follow segments by number; where one is there on several timelines, each of them counts."""
     number = segment_number(first)
-    while True:
-        named = [file for name, file in there.items() if segment_number(name) == number and name[:8] >= first[:8]]
-        if not named:
-            return
+    while named := [file for file in segments.get(number, ()) if file.name[:8] >= first[:8]]:
         yield from named
         number += 1
+
+
+def reach(segments: Segments, first: str) -> datetime | None:
+    """Return up to which time the unbroken segments from one on reach, None if that is missing."""
+    found = list(unbroken(segments, first))
+    return found[-1].handed_over() if found else None
 
 
 def segment_number(name: str) -> int:

@@ -195,9 +195,7 @@ class Engine:
             said.seek(0)
             words = said.read()
         if status != 0:
-            lines = words.strip().splitlines()[-5:]
-            msg = f"{Path(argv[0]).name} ended with status {status}: {' / '.join(lines)}"
-            raise CommandError(msg, argv, status, lines)
+            raise programs.failure(argv, status, words)
         return words
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from cryokit.backup.archive import Archive, segment_number, segment_of
+from cryokit.backup.archive import SEGMENT_BYTES, Archive, reach, segment_number, segment_of
 from cryokit.backup.retention import Decision, Kept, Member, plan, window_member
 from cryokit.backup.sets import BackupSet, Sets
 from cryokit.config import Settings
@@ -33,39 +33,38 @@ def first_needed_segment(sets: Sets, kept: Kept, now: datetime) -> str | None:
 
 def recovery_window(settings: Settings) -> dict[str, Any]:
     """Return from when to when any moment can be restored to, as far as files tell; works without a database."""
-    sets, archive = Sets(settings), Archive(settings)
-    window: dict[str, Any] = {"from": None, "to": None}
-    for found in (one for one in sets.all() if one.kind != "dump" and one.is_proved):
-        reached = archive.reaches(segment_of(found.manifest["timeline"], found.manifest["start_lsn"]))
+    segments = Archive(settings).segments()
+    names = [file.name for files in segments.values() for file in files]
+    window: dict[str, Any] = {"from": None, "to": None, "newest_segment": max(names, default=None)}
+    for found in (one for one in Sets(settings).all() if one.kind != "dump" and one.is_proved):
+        reached = reach(segments, segment_of(found.manifest["timeline"], found.manifest["start_lsn"]))
         stopped = datetime.fromisoformat(found.manifest["stopped_at"])
         end = max(reached, stopped) if reached else stopped
         if window["to"] is None or stopped > window["to"]:
-            window = {"from": stopped, "to": end}
+            window |= {"from": stopped, "to": end}
         else:
             window["to"] = max(window["to"], end)
     return window
 
 
-def unarchived_seconds(settings: Settings, database: Database, now: datetime) -> float | None:
+def unarchived_seconds(window: dict[str, Any], database: Database, now: datetime) -> float | None:
     """
     Return how many seconds of work would be lost with the disk, None if all would.
 
     What was written since the newest archived segment is lost; a server that wrote nothing since loses nothing.
     """
-    with database.bootstrap() as connection:
-        place = connection.execute(queries("backups")["place_in_wal"]).one()
-    here = segment_of(place.timeline, place.lsn)
-    window = recovery_window(settings)
     if window["to"] is None:
         return None
-    segments = [file.name for file in Archive(settings).files() if len(file.name) == len(here)]
-    is_all_there = bool(segments) and segment_number(segments[-1]) >= segment_number(here) - 1 and _at_start(place.lsn)
+    with database.bootstrap() as connection:
+        place = connection.execute(queries("backups")["place_in_wal"]).one()
+    here, newest = segment_number(segment_of(place.timeline, place.lsn)), window["newest_segment"]
+    is_all_there = newest is not None and segment_number(newest) >= here - 1 and _at_start(place.lsn)
     return 0.0 if is_all_there else max(0.0, (now - window["to"]).total_seconds())
 
 
 def _at_start(lsn: str) -> bool:
     """Whether an address is in the first page of a segment, where only its header is."""
-    return int(lsn.split("/")[1], 16) % (16 * 1024 * 1024) <= 0x60
+    return int(lsn.split("/")[1], 16) % SEGMENT_BYTES <= 0x60
 
 
 def status_of(settings: Settings, database: Database | None) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def status_of(settings: Settings, database: Database | None) -> dict[str, Any]:
         "reachable_to": window["to"].isoformat() if window["to"] else None,
     }
     if database is not None and not database.is_external:
-        said["would_be_lost_seconds"] = unarchived_seconds(settings, database, now)
+        said["would_be_lost_seconds"] = unarchived_seconds(window, database, now)
         with database.bootstrap() as connection:
             said["archiver"] = dict(connection.execute(queries("backups")["archiver"]).mappings().one())
     return said

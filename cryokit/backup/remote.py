@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 
 from cryokit.backup.archive import Archive
 from cryokit.backup.sets import MANIFEST, BackupSet, Sets
-from cryokit.config import Settings
+from cryokit.config import Settings, is_loopback
 from cryokit.errors import CommandError, ConfigError, IntegrityCheckError, NotFoundError, UnavailableError
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SECRET = re.compile(r"(pass|secret|key|token)[^ ]*[ =:]+\S+", re.IGNORECASE)
 
 
@@ -99,7 +98,7 @@ class Remote:
             msg = f"the remote {self.name} would accept any host: set known_hosts_file in rclone's configuration of it"
             raise ConfigError(msg)
         host = urlsplit(endpoint).hostname
-        if endpoint.startswith("http://") and host not in _LOOPBACK:
+        if endpoint.startswith("http://") and not is_loopback(host):
             msg = f"the remote {self.name} would be sent to in plain text ({host}); use https"
             raise ConfigError(msg)
 

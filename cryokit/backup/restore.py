@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryokit.backup.archive import Archive, segment_of
+from cryokit.backup.archive import Archive, reach, segment_of
 from cryokit.backup.files import Cipher
 from cryokit.backup.scratch import RecoveryTarget, Scratch
 from cryokit.backup.sets import BackupSet, Sets
@@ -112,7 +112,7 @@ def _refuse_unreachable(settings: Settings, found: BackupSet, target: RecoveryTa
         )
         raise InputError(msg)
     first = segment_of(found.manifest["timeline"], found.manifest["start_lsn"])
-    reached = Archive(settings).reaches(first)
+    reached = reach(Archive(settings).segments(), first)
     if (settings.cluster_dir / "pg_wal").exists():
         return  # what was not handed over yet is there too, and PostgreSQL says if it does not reach
     if reached is None or moment > reached:

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,10 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 
 from cryokit.db.engine import ADMIN, Database
-from cryokit.db.programs import pg_bindir
+from cryokit.db.programs import pg_bindir, run_here
 from cryokit.db.roles import ensure_roles
 from cryokit.db.server import SUPERUSER, Server
-from cryokit.errors import CommandError, ConfigError, ConflictError
+from cryokit.errors import ConfigError, ConflictError
 from cryokit.paths import shared_folder
 
 _NAME = re.compile(r"(\d{4})_(pre|post)_[a-z0-9_]+")
@@ -125,12 +124,7 @@ def dump_schema(database: Database) -> str:
     url = database.url(admin=True) if database.is_external else Server(database.settings).url(SUPERUSER, database.name)
     schemas = [f"--schema={name}" for name in SCHEMAS]
     argv = [pg_bindir(database.settings) / "pg_dump", "--schema-only", *schemas, "--dbname", url]
-    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()[-5:]
-        msg = f"pg_dump ended with status {done.returncode}: {' / '.join(lines)}"
-        raise CommandError(msg, [str(word) for word in argv], done.returncode, lines)
-    return _without_noise(done.stdout)
+    return _without_noise(run_here(argv))
 
 
 def _without_noise(dump: str) -> str:

@@ -210,10 +210,15 @@ def run_as(
         output.seek(0)
         said = output.read()
     if status != 0:
-        lines = said.strip().splitlines()[-8:]
-        msg = f"{Path(argv[0]).name} ended with status {status}: {' / '.join(lines) or 'it said nothing'}"
-        raise CommandError(msg, [str(word) for word in argv], status, lines)
+        raise failure(argv, status, said)
     return said
+
+
+def failure(argv: list[str | Path], status: int, said: str) -> CommandError:
+    """Return the error of a program that ended badly, with the last of what it said."""
+    lines = said.strip().splitlines()[-8:]
+    msg = f"{Path(argv[0]).name} ended with status {status}: {' / '.join(lines) or 'it said nothing'}"
+    return CommandError(msg, [str(word) for word in argv], status, lines)
 
 
 def run_here(argv: list[str | Path], secret: dict[str, str] | None = None) -> str:
@@ -223,7 +228,5 @@ def run_here(argv: list[str | Path], secret: dict[str, str] | None = None) -> st
         words, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=os.environ | (secret or {}), check=False
     )
     if done.returncode != 0:
-        lines = (done.stderr or done.stdout).strip().splitlines()[-8:]
-        msg = f"{Path(words[0]).name} ended with status {done.returncode}: {' / '.join(lines) or 'it said nothing'}"
-        raise CommandError(msg, words, done.returncode, lines)
+        raise failure(words, done.returncode, done.stderr or done.stdout)
     return done.stdout

@@ -15,7 +15,6 @@ from cryokit.backup.retention import Kept
 from cryokit.backup.scratch import RecoveryTarget, damaged_files
 from cryokit.backup.sets import KINDS, BackupSet, Sets
 from cryokit.db.engine import Database
-from cryokit.db.registry import Registry
 from cryokit.errors import CryokitError, InputError
 from cryokit.workbench.core import Core
 
@@ -32,10 +31,10 @@ class Backups(Core):
         self._refuse_unless_admin()
         who = self.identity.name if self.identity else None
         made = Engine(self.settings, self.database, who).create(kind)
-        self.registry_of_maintenance.store_backup_set(made.manifest)
+        self.registry.store_backup_set(made.manifest)
         if prove:
             made, _ = restore.prove(self.settings, made)
-            self.registry_of_maintenance.store_backup_set(made.manifest)
+            self.registry.store_backup_set(made.manifest)
         archive.Archive(self.settings).pack(files.Cipher(self.settings.backup_key_file))
         return _shown(made)
 
@@ -61,7 +60,7 @@ class Backups(Core):
         """Tell a database that was brought back of the backups that were made since."""
         self._database = None
         for found in sets.all():
-            self.registry_of_maintenance.store_backup_set(found.manifest)
+            self.registry.store_backup_set(found.manifest)
 
     def backup_status(self) -> dict[str, Any]:
         """Return what there is, how old, and from when to when any moment can be restored to."""
@@ -97,7 +96,7 @@ class Backups(Core):
                 remote.Remote(self.settings, found.manifest["remote"]["name"]).remove(set_id)
             sets.remove(found)
             gone = found.manifest | {"removed_at": datetime.now(UTC).isoformat()}
-            self.registry_of_maintenance.store_backup_set(gone)
+            self.registry.store_backup_set(gone)
 
     def sync_backups(self, name: str | None = None, bandwidth: str | None = None) -> list[str]:
         """Copy proved backups and the archive of WAL to a remote, compared there; return what is there now."""
@@ -108,7 +107,7 @@ class Backups(Core):
             there = set(store.ids())
             for found in sets.all():
                 if found.is_proved and found.id not in there:
-                    self.registry_of_maintenance.store_backup_set(store.send(found).manifest)
+                    self.registry.store_backup_set(store.send(found).manifest)
             if self.settings.wal_archive_dir.exists():
                 store.send_wal()
         return store.ids()
@@ -130,11 +129,12 @@ class Backups(Core):
         """Restore the newest backup and all WAL to a scratch cluster, verify it, and write down how it went."""
         self._refuse_unless_admin()
         database = self._answering()
-        lost = overview.unarchived_seconds(self.settings, database, datetime.now(UTC)) if database else None
+        window, now = overview.recovery_window(self.settings), datetime.now(UTC)
+        lost = overview.unarchived_seconds(window, database, now) if database else None
         found = restore.newest_before(Sets(self.settings), RecoveryTarget.at("latest"))
         report = restore.drill(self.settings, found) | {"lost_seconds": lost}
         if database:
-            self.registry_of_maintenance.store_backup_drill(found.id, report)
+            self.registry.store_backup_drill(found.id, report)
         return report
 
     def _answering(self) -> Database | None:
@@ -145,11 +145,6 @@ class Backups(Core):
         except CryokitError:
             return None
         return database
-
-    @property
-    def registry_of_maintenance(self) -> Registry:
-        """What is written about backups is maintenance's, whoever asked; the manifest says who."""
-        return Registry(self.database)
 
     def backups(self) -> pd.DataFrame:
         """Return the backups that are there, oldest first."""

@@ -28,9 +28,14 @@ class ShortlyError(CryokitError):
 
 def check_disk(folder: Path) -> str:
     """Say how much is free where the state lies; raise when it is so little that work would fail."""
+    return disk_verdict(*_free_and_total(folder), folder)
+
+
+def _free_and_total(folder: Path) -> tuple[int, int]:
+    """Return the free and all bytes of the disk that a folder lies on or will lie on."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     usage = shutil.disk_usage(there)
-    return disk_verdict(usage.free, usage.total, folder)
+    return usage.free, usage.total
 
 
 def disk_verdict(free: int, total: int, folder: Path) -> str:
@@ -44,9 +49,9 @@ def disk_verdict(free: int, total: int, folder: Path) -> str:
 
 def check_disk_reserve(folder: Path) -> str:
     """Raise early, while there is still time to make room."""
-    said = check_disk(folder)
-    usage = shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists()))
-    if usage.free / usage.total < DISK_WARN_FREE_FRACTION:
+    free, total = _free_and_total(folder)
+    said = disk_verdict(free, total, folder)
+    if free / total < DISK_WARN_FREE_FRACTION:
         raise ShortlyError(said)
     return said
 
