@@ -15,7 +15,14 @@ from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._shell import html
 
-_HALF = {"flex": "1 1 440px", "min-width": "min(100%, 300px)"}
+HALF = {"flex": "1 1 440px", "min-width": "min(100%, 300px)"}
+
+
+def chart_pane(chart: hv.Overlay | None = None) -> pn.pane.HoloViews:
+    """Return the pane of a chart that takes half of a wide page and all of a narrow one."""
+    return pn.pane.HoloViews(
+        chart, backend="bokeh", sizing_mode="stretch_width", min_height=530, margin=(0, 12, 8, 4), styles=HALF
+    )
 
 
 class QualityCard:
@@ -25,10 +32,8 @@ class QualityCard:
         self.workbench = workbench
         self.pipe: hv.streams.Pipe | None = None
         self.text = html("")
-        self.chart = pn.pane.HoloViews(
-            backend="bokeh", sizing_mode="stretch_width", min_height=530, margin=(0, 12, 8, 4), styles=_HALF
-        )
-        self.metrics = html("", styles=_HALF)
+        self.chart = chart_pane()
+        self.metrics = html("", styles=HALF)
         self.rows = pmui.Column(sizing_mode="stretch_width", margin=0)
         both = pmui.FlexBox(self.chart, self.metrics, sizing_mode="stretch_width", gap="0px", margin=0)
         same = html("<h3>The same as a table</h3>")

@@ -8,11 +8,12 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
-from cryokit.domain import INSUFFICIENT_SKILL, TARGETS
+from cryokit.domain import INSUFFICIENT_SKILL
 from cryokit.errors import CryokitError
 from cryokit.workbench import Workbench
 from cryokit.workbench.training import ESTIMATORS, SEARCHES
 from dashboards import _tables
+from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._shell import card, html, sentence
 
 _EVERY_MILLISECONDS = 2000
@@ -34,23 +35,16 @@ class ModelsPage:
         self.may_train = workbench.identity is not None and workbench.identity.may("researcher")
         self.may_promote = workbench.identity is not None and workbench.identity.may("admin")
         self.table, self.card = pmui.Column(sizing_mode="stretch_width", margin=0), html("")
-        self._make_choice()
+        asked = asked_in_address()
+        self.target_select, self.version_select = target_select(asked), version_select()
         self._make_moves()
         self._make_training()
-        self._show_versions()
+        self._offer_versions(asked.get("version", ""))
+        self._show_card()
         self._show_jobs()
         self.target_select.param.watch(self._on_target, "value")
         self.version_select.param.watch(self._on_version, "value")
         pn.state.onload(self._after_load)
-
-    def _make_choice(self) -> None:
-        given = (pn.state.session_args or {}).items()
-        asked = {name: values[0].decode("utf-8", "replace") for name, values in given if values}
-        options = {target.title: name for name, target in TARGETS.items()}
-        chosen = asked.get("target") if asked.get("target") in TARGETS else next(iter(TARGETS))
-        self.target_select = pmui.Select(label="Target", options=options, value=chosen, width=320)
-        self.version_select = pmui.Select(label="Version", options=[], width=180)
-        self.asked_version = asked.get("version", "")
 
     def _make_moves(self) -> None:
         self.reason = pmui.TextInput(label="Reason", max_length=500, sizing_mode="stretch_width")
@@ -99,19 +93,19 @@ class ModelsPage:
         """The chosen target."""
         return self.target_select.value
 
-    def _show_versions(self) -> None:
+    def _offer_versions(self, wanted: str = "") -> None:
+        """Show the table of versions and offer them."""
         rows = self.workbench.models(self.target)
         nothing = html('<p class="empty">There is no version yet.</p>')
         self.table.objects = [nothing if rows.empty else _tables.versions_table(rows, self.target)]
-        numbers = sorted((int(number) for number in rows["version"]), reverse=True)
-        current = next((int(number) for number in rows.loc[rows["is_default"].astype(bool), "version"]), None)
-        labels = {f"{number} (current)" if number == current else str(number): number for number in numbers}
+        offer_versions(self.version_select, rows, self.target, wanted)
+
+    async def _look_again(self) -> None:
+        """Show what has changed of the versions; the chosen one stays chosen."""
         before = self.version_select.value
-        asked = [number for number in numbers if str(number) == self.asked_version]
-        chosen = asked[0] if asked else before if before in numbers else current
-        self.asked_version = ""
-        self.version_select.param.update(options=labels or {"none yet": None}, value=chosen)
-        self._show_card()
+        self._offer_versions(str(before))
+        if self.version_select.value == before:  # otherwise the changed version is noticed by itself
+            await self._on_version(None)
 
     def _show_card(self) -> None:
         if self.version_select.value is None:
@@ -125,9 +119,10 @@ class ModelsPage:
         self.card.object = f'<div class="model-card scroll">{found.fragment(level=3)}</div>'
 
     async def _on_target(self, _event: object) -> None:
-        self.version_select.value = None
-        self._show_versions()
-        self._link()
+        before = self.version_select.value
+        self._offer_versions()
+        if self.version_select.value == before:  # otherwise the changed version is noticed by itself
+            await self._on_version(None)
 
     async def _on_version(self, _event: object) -> None:
         await asyncio.to_thread(self._show_card)
@@ -139,9 +134,7 @@ class ModelsPage:
             pn.state.add_periodic_callback(self._on_tick, period=_EVERY_MILLISECONDS)
 
     def _link(self) -> None:
-        """Keep target and version in the address, so that a link reproduces what is seen."""
-        if pn.state.location is not None:
-            pn.state.location.update_query(target=self.target, version=self.version_select.value)
+        keep_in_address(target=self.target, version=self.version_select.value)
 
     # Moves of the current version
 
@@ -168,7 +161,7 @@ class ModelsPage:
         button.loading = True
         try:
             await asyncio.to_thread(act, *words)
-            self._show_versions()
+            await self._look_again()
             status.object = f'<p role="status">{escape(done)}</p>'
         except CryokitError as error:
             status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
@@ -203,13 +196,10 @@ class ModelsPage:
         before = [job["status"] for job in self._known]
         await asyncio.to_thread(self._show_jobs)
         if [job["status"] for job in self._known] != before:
-            self._show_versions()
+            await self._look_again()
 
     def _show_jobs(self) -> None:
-        self._known = []
-        if self.may_train:
-            found = self.workbench.jobs("training").head(_SHOWN_JOBS)
-            self._known = [self.workbench.job(str(job_id)) for job_id in found["id"]]
+        self._known = self.workbench.newest_trainings(_SHOWN_JOBS) if self.may_train else []
         self.jobs.object = _jobs_list(self._known)
 
 

@@ -14,6 +14,7 @@ from cryokit.errors import CryokitError
 from cryokit.workbench import Workbench
 from cryokit.workbench.questions import known_columns
 from dashboards import _tables
+from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._quality import QualityCard
 from dashboards._rows import MAX_UPLOAD_BYTES, rows_from_csv, rows_from_text
 from dashboards._shell import card, html, sentence
@@ -56,12 +57,8 @@ class PredictPage:
         pn.state.onload(self._link)
 
     def _make_choice(self) -> None:
-        given = (pn.state.session_args or {}).items()
-        asked = {name: values[0].decode("utf-8", "replace") for name, values in given if values}
-        options = {target.title: name for name, target in TARGETS.items()}
-        chosen = asked.get("target") if asked.get("target") in TARGETS else next(iter(TARGETS))
-        self.target_select = pmui.Select(label="Target", options=options, value=chosen, width=320)
-        self.version_select = pmui.Select(label="Version", options=[], width=180)
+        asked = asked_in_address()
+        self.target_select, self.version_select = target_select(asked), version_select()
         self._offer_versions(asked.get("version", ""))
         self.about = html("")
 
@@ -108,12 +105,7 @@ class PredictPage:
         return self.version_select.value
 
     def _offer_versions(self, asked: str = "") -> None:
-        rows = self.versions[self.versions["target"] == self.target.name]
-        numbers = sorted((int(number) for number in rows["version"]), reverse=True)
-        current = next((int(number) for number in rows.loc[rows["is_default"].astype(bool), "version"]), None)
-        labels = {f"{number} (current)" if number == current else str(number): number for number in numbers}
-        chosen = next((number for number in numbers if str(number) == asked), current)
-        self.version_select.param.update(options=labels or {"none yet": None}, value=chosen)
+        offer_versions(self.version_select, self.versions, self.target.name, asked)
 
     async def _on_target(self, _event: object) -> None:
         before = self.version
@@ -152,9 +144,7 @@ class PredictPage:
         self.about.object = f"<p>{chip} {escape(quantity + known)}</p>"
 
     def _link(self) -> None:
-        """Keep target and version in the address, so that a link reproduces what is seen."""
-        if pn.state.location is not None:
-            pn.state.location.update_query(target=self.target.name, version=self.version)
+        keep_in_address(target=self.target.name, version=self.version)
 
     # Predicting
 

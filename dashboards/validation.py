@@ -11,14 +11,14 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from cryokit import figures
-from cryokit.domain import TARGETS
 from cryokit.errors import CryokitError
 from cryokit.figures import diagnostics, ladder
 from cryokit.workbench import Workbench
 from dashboards import _tables
+from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
+from dashboards._quality import HALF, chart_pane
 from dashboards._shell import card, html, sentence
 
-_HALF = {"flex": "1 1 440px", "min-width": "min(100%, 300px)"}
 _SELECTIONS = {"rows it learned from": "curated", "as published": "published"}
 _NO_LADDER = (
     "No split of this target is computed yet: <code>cryokit ladder TARGET</code> climbs the ladder, which takes "
@@ -37,20 +37,15 @@ class ValidationPage:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.versions = workbench.models()
-        given = (pn.state.session_args or {}).items()
-        self.asked = {name: values[0].decode("utf-8", "replace") for name, values in given if values}
-        options = {target.title: name for name, target in TARGETS.items()}
-        chosen = self.asked.get("target")
-        chosen = chosen if chosen in TARGETS else next(iter(TARGETS))
-        self.target_select = pmui.Select(label="Target", options=options, value=chosen, width=320)
-        self.version_select = pmui.Select(label="Version", options=[], width=180)
-        self.rows_select = pmui.Select(label="Judged on", options=_SELECTIONS, value="curated", width=240)
-        self.rows_select.value = self.asked.get("rows") if self.asked.get("rows") in _SELECTIONS.values() else "curated"
+        asked = asked_in_address()
+        self.target_select, self.version_select = target_select(asked), version_select()
+        rows = asked.get("rows") if asked.get("rows") in _SELECTIONS.values() else "curated"
+        self.rows_select = pmui.Select(label="Judged on", options=_SELECTIONS, value=rows, width=240)
         self.about = html("")
         self.tabs = pmui.Tabs(sizing_mode="stretch_width", margin=0)
         self.ladder_button = pmui.Button(label="Show the split ladder", variant="outlined", size="large")
         self.ladder = pmui.Column(sizing_mode="stretch_width", margin=0)
-        self._offer()
+        self._offer(asked.get("version", ""))
         self._show()
         self.target_select.param.watch(self._on_target, "value")
         for select in (self.version_select, self.rows_select):
@@ -77,14 +72,9 @@ class ValidationPage:
         """The chosen target."""
         return self.target_select.value
 
-    def _offer(self) -> None:
+    def _offer(self, asked: str = "") -> None:
         """Offer the versions and rows of the chosen target."""
-        rows = self.versions[self.versions["target"] == self.target]
-        numbers = sorted((int(number) for number in rows["version"]), reverse=True)
-        current = next((int(number) for number in rows.loc[rows["is_default"].astype(bool), "version"]), None)
-        labels = {f"{number} (current)" if number == current else str(number): number for number in numbers}
-        asked = [number for number in numbers if str(number) == self.asked.pop("version", "")]
-        self.version_select.param.update(options=labels or {"none yet": None}, value=asked[0] if asked else current)
+        offer_versions(self.version_select, self.versions, self.target, asked)
         self.rows_select.visible = len(self.workbench.selections(self.target)) > 1
         if not self.rows_select.visible:
             self.rows_select.value = "curated"
@@ -101,10 +91,7 @@ class ValidationPage:
         self._link()
 
     def _link(self) -> None:
-        """Keep the choice in the address, so that a link reproduces what is seen."""
-        if pn.state.location is not None:
-            chosen = {"version": self.version_select.value, "rows": self.rows_select.value}
-            pn.state.location.update_query(target=self.target, **chosen)
+        keep_in_address(target=self.target, version=self.version_select.value, rows=self.rows_select.value)
 
     def _show(self) -> None:
         try:
@@ -135,7 +122,7 @@ class ValidationPage:
 def _tabs(evaluation: dict, target: str) -> list[tuple[str, Viewable]]:
     """Return the tabs: title and content of each."""
     rows = evaluation["rows"]
-    metrics = html(_tables.metrics_html(evaluation["metrics"], evaluation["baselines"], target), styles=_HALF)
+    metrics = html(_tables.metrics_html(evaluation["metrics"], evaluation["baselines"], target), styles=HALF)
     seen = _chart(figures.predicted_against_measured, rows, target)
     errors = [_chart(draw, rows, target) for draw in _ERRORS]
     widths = _chart(diagnostics.width_against_error, rows, target)
@@ -143,7 +130,7 @@ def _tabs(evaluation: dict, target: str) -> list[tuple[str, Viewable]]:
     return [
         ("Predicted", _tab(figures.predicted_against_measured_text(rows, target), seen, metrics)),
         ("Errors", _tab(diagnostics.residuals_text(rows, target), *errors)),
-        ("Uncertainty", _tab(_uncertainty_text(rows, target), curve, widths, html(_ranges(evaluation), styles=_HALF))),
+        ("Uncertainty", _tab(_uncertainty_text(rows, target), curve, widths, html(_ranges(evaluation), styles=HALF))),
         ("Rows", pmui.Column(_tables.evaluation_rows_table(rows, target), sizing_mode="stretch_width")),
     ]
 
@@ -152,9 +139,7 @@ _ERRORS = (figures.residuals, diagnostics.residual_histogram, diagnostics.normal
 
 
 def _chart(draw: Callable[..., hv.Overlay], *words: object) -> pn.pane.HoloViews:
-    return pn.pane.HoloViews(
-        draw(*words), backend="bokeh", sizing_mode="stretch_width", min_height=530, margin=(0, 12, 8, 4), styles=_HALF
-    )
+    return chart_pane(draw(*words))
 
 
 def _tab(text: str, *content: Viewable) -> Viewable:

@@ -38,6 +38,7 @@ _COMMON = {
     # The page shows through, so that one figure fits light and dark.
     "backend_opts": {"plot.toolbar.logo": None, "plot.background_fill_alpha": 0, "plot.border_fill_alpha": 0},
 }
+_LEGEND_BELOW = {"legend_position": "bottom", "legend_cols": 1}
 _SMALLEST_STEP = 1e-9
 
 
@@ -139,6 +140,12 @@ def _by_inside(table: pd.DataFrame, x: str, y: str, hover: HoverTool) -> hv.Over
     return hv.Overlay(points)
 
 
+def _diagonal(low: float, high: float, x: str, y: str, label: str) -> hv.Curve:
+    """Dashed line on which both axes say the same."""
+    line = hv.Curve([(low, low), (high, high)], x, y, label=label)
+    return line.opts(color=GREY, line_dash="dashed", backend="bokeh")
+
+
 def predicted_against_measured(rows: pd.DataFrame, target: str) -> hv.Overlay:
     """
     Predicted against measured values, each with its interval, and the line where both are equal.
@@ -164,20 +171,19 @@ def predicted_against_measured(rows: pd.DataFrame, target: str) -> hv.Overlay:
     ends = table[["measured", "value"]].to_numpy()
     low, high = (np.nanmin(ends), np.nanmax(ends)) if len(table) else (0.0, 1.0)
     hover = _hover(target, ("measured", "measured"), ("predicted", "value"), ("from", "lower"), ("to", "upper"))
-    line = hv.Curve([(low, low), (high, high)], "measured", "value", label="predicted = measured")
+    line = _diagonal(low, high, "measured", "value", "predicted = measured")
     intervals = hv.Segments(table.assign(end=table["measured"]), ["measured", "lower", "end", "upper"])
     overlay = (
         intervals.opts(color=GREY, alpha=0.35, line_width=1.2, backend="bokeh")
-        * line.opts(color=GREY, line_dash="dashed", backend="bokeh")
+        * line
         * _by_inside(table, "measured", "value", hover)
     )
     return overlay.opts(
         xlabel=axis_label(target, "measured"),
         ylabel=axis_label(target, "predicted"),
-        legend_position="bottom",
-        legend_cols=1,
         padding=0.05,
         backend="bokeh",
+        **_LEGEND_BELOW,
         **_COMMON,
     )
 

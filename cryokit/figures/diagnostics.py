@@ -6,7 +6,17 @@ import pandas as pd
 from scipy.stats import norm
 
 from cryokit.domain import target_named
-from cryokit.figures import _COMMON, BLUE, GREY, _by_inside, _hover, axis_label, evaluation_table, formatted
+from cryokit.figures import (
+    _COMMON,
+    _LEGEND_BELOW,
+    BLUE,
+    GREY,
+    _by_inside,
+    _diagonal,
+    _hover,
+    evaluation_table,
+    formatted,
+)
 from cryokit.validation.reliability import coverage_curve
 
 _BINS = 24
@@ -62,16 +72,15 @@ def normal_quantiles(rows: pd.DataFrame, target: str) -> hv.Overlay:
     places = (np.arange(len(table)) + 0.5) / max(len(table), 1)
     expected = middle + norm.ppf(places) * (three_quarters - quarter) / _SPREAD_OF_QUARTILES
     ends = (expected.min(), expected.max()) if len(table) else (0.0, 1.0)
-    line = hv.Curve([(end, end) for end in ends], "expected", "residual", label="normal distribution")
+    line = _diagonal(*ends, "expected", "residual", "normal distribution")
     hover = _hover(target, ("measured", "measured"), ("predicted", "value"), ("error", "residual"))
     points = _by_inside(table.assign(expected=expected), "expected", "residual", hover)
     unit = target_named(target).unit
-    return (line.opts(color=GREY, line_dash="dashed", backend="bokeh") * points).opts(
+    return (line * points).opts(
         xlabel=f"error if errors were normal ({unit})",
         ylabel=f"measured minus predicted ({unit})",
-        legend_position="bottom",
-        legend_cols=1,
         backend="bokeh",
+        **_LEGEND_BELOW,
         **_COMMON,
     )
 
@@ -106,12 +115,10 @@ def reliability(rows: pd.DataFrame) -> hv.Overlay:
         Points joined by a line, and the diagonal.
     """
     curve = 100 * coverage_curve(rows)
-    right = hv.Curve([(0, 0), (100, 100)], "level", "coverage", label="as promised")
+    right = _diagonal(0, 100, "level", "coverage", "as promised")
     found = hv.Curve(curve, "level", "coverage", label="measured")
     points = hv.Scatter(curve, "level", "coverage").opts(size=8, color=BLUE, tools=["hover"], backend="bokeh")
-    return (
-        right.opts(color=GREY, line_dash="dashed", backend="bokeh") * found.opts(color=BLUE, backend="bokeh") * points
-    ).opts(
+    return (right * found.opts(color=BLUE, backend="bokeh") * points).opts(
         xlabel="promised coverage (%)",
         ylabel="measured coverage (%)",
         legend_position="bottom_right",
@@ -152,16 +159,13 @@ def width_against_error(rows: pd.DataFrame, target: str) -> hv.Overlay:
     table = table.assign(half_width=(table["upper"] - table["lower"]) / 2, error=table["residual"].abs())
     end = float(table["half_width"].max()) if len(table) else 1.0
     hover = _hover(target, ("half width", "half_width"), ("error", "error"), ("measured", "measured"))
-    line = hv.Curve([(0.0, 0.0), (end, end)], "half_width", "error", label="error = half width")
+    line = _diagonal(0.0, end, "half_width", "error", "error = half width")
     unit = target_named(target).unit
-    return (
-        line.opts(color=GREY, line_dash="dashed", backend="bokeh") * _by_inside(table, "half_width", "error", hover)
-    ).opts(
+    return (line * _by_inside(table, "half_width", "error", hover)).opts(
         xlabel=f"half width of the 90 % interval ({unit})",
         ylabel=f"size of the error ({unit})",
-        legend_position="bottom",
-        legend_cols=1,
         backend="bokeh",
+        **_LEGEND_BELOW,
         **_COMMON,
     )
 
@@ -174,15 +178,3 @@ def width_against_error_text(rows: pd.DataFrame, target: str) -> str:
         return "All intervals are equally wide."
     rank = width.corr(error, method="spearman")
     return f"Width of interval and size of error have the rank correlation {rank:.2f} (0: unrelated, 1: in step)."
-
-
-__all__ = [
-    "axis_label",
-    "normal_quantiles",
-    "reliability",
-    "reliability_text",
-    "residual_histogram",
-    "residuals_text",
-    "width_against_error",
-    "width_against_error_text",
-]

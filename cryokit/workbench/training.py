@@ -148,6 +148,12 @@ class Training(Modelling):
         Registry(self.database).fail_silent_jobs(SILENT_SECONDS)
         return self.registry.job(job_id)
 
+    def newest_trainings(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest trainings with their logs."""
+        Registry(self.database).fail_silent_jobs(SILENT_SECONDS)
+        registry = self.registry
+        return [registry.job(str(job_id)) for job_id in registry.jobs(JOB_KIND, limit)["id"]]
+
     def cancel_job(self, job_id: str) -> None:
         """Stop one's own work that is not done; its process ends at the next fold."""
         self.registry.cancel_job(job_id)
