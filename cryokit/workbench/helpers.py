@@ -19,7 +19,7 @@ _fitted: "OrderedDict[str, Ensemble]" = OrderedDict()
 
 def helper_for(target: str, rows: pd.DataFrame, seed: int = 0, recipe: Recipe | None = None) -> "Ensemble | None":
     """
-    Return what predicts the melting point of molecules for `target`, None if its recipe needs no helper.
+    Return what predicts the melting point of molecules for `target`, None if its recipe or so few rows need no helper.
 
     It has seen neither a row of `rows` nor one of the bundled table. Fitting takes some seconds, so the last few are
     kept for the next evaluation of the same molecules.
@@ -27,7 +27,7 @@ def helper_for(target: str, rows: pd.DataFrame, seed: int = 0, recipe: Recipe | 
     from cryokit.models.helpers import fitted_helper
 
     recipe = recipe or RECIPES[target]
-    if not recipe.helper_members:
+    if not recipe.helper_members or len(rows) < recipe.minimum_rows:
         return None
     columns = [name for name in ("smiles", "name") if name in rows]
     excluded = pd.concat([rows[columns], bundled.bundled_rows(target)[columns]], ignore_index=True)

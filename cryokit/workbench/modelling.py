@@ -24,12 +24,14 @@ from cryokit.sources import imports
 from cryokit.workbench import comparing
 from cryokit.workbench.core import Progress, with_components
 from cryokit.workbench.helpers import helper_for
+from cryokit.workbench.kept import kept_or_evaluated
 from cryokit.workbench.promoting import MAX_REASON, Promoting
 
 if TYPE_CHECKING:
-    from cryokit.validation.evaluation import Evaluation, Mapped
+    from cryokit.validation.evaluation import Mapped
     from cryokit.validation.split_kinds import Split
 
+_KEPT_FACTS = ("verdict", "series", "seed", "shared_subjects", "n_subjects", "by_range")
 SCORES = ["n", "mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90"]
 
 
@@ -96,8 +98,8 @@ class Modelling(Promoting):
                 seed=seed,
                 snapshot_id=snapshot_id,
                 artifact_sha256=artifact_sha256,
-                metrics=evaluation.metrics | {"series": evaluation.series},
-                verdict=evaluation.verdict,
+                metrics=evaluation["metrics"] | {"series": evaluation["series"]},
+                verdict=evaluation["verdict"],
                 recipe=recipe.as_json(),
                 library_versions=artifacts.library_versions(),
             )
@@ -173,20 +175,15 @@ class Modelling(Promoting):
         rows: pd.DataFrame,
         seed: int,
         progress: Progress | None,
-        recipe: Recipe | None = None,
+        recipe: Recipe,
         mapped: "Mapped | None" = None,
-    ) -> tuple["Evaluation", "Split"]:
-        """Evaluate on the fair split; the split ladder finds what came out."""
-        from cryokit.validation.evaluation import evaluate, one_by_one
+    ) -> tuple[dict, "Split"]:
+        """Evaluate on the fair split; what was evaluated before is not computed again."""
         from cryokit.validation.split_kinds import FAIR, split_of
-        from cryokit.workbench.ladders import keep
 
-        recipe = recipe or RECIPES[target]
-        helper = helper_for(target, rows, seed, recipe)
         split = split_of(target, rows, FAIR, recipe.n_folds, recipe.n_repeats, seed)
-        evaluation = evaluate(target, rows, split.folds, seed, progress, recipe, helper, mapped=mapped or one_by_one)
-        keep(self.settings.evaluations_dir, recipe, rows, split, seed, evaluation.as_json())
-        return evaluation, split
+        folder = self.settings.evaluations_dir
+        return kept_or_evaluated(folder, recipe, rows, split, seed, progress, mapped), split
 
     def evaluate(self, target: str, selection: str, seed: int = 0, progress: Progress | None = None) -> str:
         """
@@ -330,19 +327,12 @@ def _store_evaluation(
     version: int,
     selection: str,
     rows: pd.DataFrame,
-    evaluation: "Evaluation",
+    evaluation: dict,
     split: "Split",
 ) -> str:
-    described = rows[["name", TARGETS[target].subject]].take(evaluation.rows["row"]).reset_index(drop=True)
-    facts = {
-        "verdict": evaluation.verdict,
-        "series": evaluation.series,
-        "seed": evaluation.seed,
-        "shared_subjects": evaluation.shared_subjects,
-        "n_subjects": evaluation.n_subjects,
-        "by_range": evaluation.by_range,
-        "split": split.as_json(),
-    }
+    predicted = pd.DataFrame(evaluation["rows"]).astype({"value": float, "lower": float, "upper": float})
+    described = rows[["name", TARGETS[target].subject]].take(predicted["row"]).reset_index(drop=True)
+    facts = {name: evaluation[name] for name in _KEPT_FACTS} | {"split": split.as_json()}
     if target == "tg":
         facts["n_with_tm"] = int(rows["tm_kelvin"].notna().sum())
     return registry.store_evaluation(
@@ -350,8 +340,8 @@ def _store_evaluation(
         version=version,
         kind=selection,
         split=RECIPES[target].split,
-        metrics=evaluation.metrics | facts,
-        baselines=evaluation.baselines,
-        rows=pd.concat([evaluation.rows.reset_index(drop=True), described], axis=1),
+        metrics=evaluation["metrics"] | facts,
+        baselines=evaluation["baselines"],
+        rows=pd.concat([predicted, described], axis=1),
         is_public=bool(rows["is_public"].all()),
     )

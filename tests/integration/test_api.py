@@ -49,7 +49,7 @@ def workbench(server, superuser_runs, template_database) -> Iterator[Workbench]:
     workbench = Workbench(server.settings, database)
     rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(40)
     workbench.registry.store_measurements(rows, "tg", is_public=True)
-    workbench.train("tg")
+    workbench.train("tg", estimator="ridge")
     yield workbench
     database.dispose()
     superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")

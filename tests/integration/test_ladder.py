@@ -55,6 +55,18 @@ def test_training_keeps_its_evaluation_for_the_ladder_and_stores_the_split(workb
     assert metrics["mae"] == pytest.approx(ladder.set_index("kind").loc["compound", "mae"])
 
 
+def test_training_again_on_the_same_rows_computes_no_fold_twice(workbench):
+    folds: list[int] = []
+    first = workbench.train("tg", estimator="ridge", progress=lambda done, _: folds.append(done))
+    computed = len(folds)
+    again = workbench.train("tg", estimator="ridge", progress=lambda done, _: folds.append(done))
+    workbench.train("tg", estimator="ridge", seed=1, progress=lambda done, _: folds.append(done))
+
+    assert computed > 0
+    assert (again["version"], again["metrics"]) == (2, first["metrics"])
+    assert len(folds) == 2 * computed  # once for each seed
+
+
 def test_unknown_splits_and_selections_are_refused(workbench):
     with pytest.raises(InputError, match="there are random, compound"):
         workbench.split_ladder("tg", splits="random,nonsense")

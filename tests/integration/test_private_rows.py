@@ -32,7 +32,7 @@ def table(tmp_path):
 def public(workbench, table) -> Workbench:
     """Version 1, which learned from public rows."""
     workbench.import_rows(table(*ALCOHOLS), "tg", is_public=True)
-    workbench.train("tg")
+    workbench.train("tg", estimator="mean")
     return workbench
 
 
@@ -70,7 +70,7 @@ def test_imported_rows_say_who_sees_them(workbench, table, team):
 
 def test_a_version_with_private_rows_is_for_maintenance_only(public, people, table):
     public.import_rows(table("secret,CCCCCCCCCCCCCO,160,,own DSC"), "tg")
-    version = public.train("tg")
+    version = public.train("tg", estimator="mean")
 
     assert (version["version"], version["is_public"]) == (2, False)
     assert current(public, people.researcher) == 1
@@ -80,7 +80,7 @@ def test_a_version_with_private_rows_is_for_maintenance_only(public, people, tab
 
 def test_evaluations_of_a_version_with_private_rows_are_not_shown(public, people, table):
     public.import_rows(table("secret,CCCCCCCCCCCCCO,160,,own DSC"), "tg")
-    public.train("tg")
+    public.train("tg", estimator="mean")
     public.evaluate("tg", "curated")
 
     shown = public.acting_as(people.researcher).evaluations("tg")
@@ -103,8 +103,8 @@ def test_an_evaluation_is_of_the_rows_that_the_version_learned_from(public, peop
 def test_rows_of_a_team_are_learned_from_only_for_the_team(public, people, table, team):
     public.import_rows(table("ours,CCCCCCCCCCCCCO,160,,own DSC"), "tg", team=team)
 
-    without = public.train("tg")
-    of_the_team = public.train("tg", team=team)
+    without = public.train("tg", estimator="mean")
+    of_the_team = public.train("tg", estimator="mean", team=team)
 
     assert (without["dataset_rows"], of_the_team["dataset_rows"]) == (len(ALCOHOLS), len(ALCOHOLS) + 1)
     assert current(public, people.viewer) == 3
@@ -169,7 +169,7 @@ def test_a_failing_training_leaves_no_version(public, monkeypatch):
 
     monkeypatch.setattr("cryokit.db.registry_models.Models.store_evaluation", fail)
     with pytest.raises(ConflictError):
-        public.train("tg", seed=5)
+        public.train("tg", estimator="mean", seed=5)
     monkeypatch.undo()
 
     assert public.models("tg")["version"].tolist() == [1]

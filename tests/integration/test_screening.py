@@ -51,7 +51,7 @@ def state(make_settings) -> Iterator[dict[str, str]]:
     """Environment with a database and one version of the Tg model."""
     with make_settings() as make:
         environment = {"CRYOKIT_STATE_DIR": str(make().state_dir)}
-        for words in (["db", "start"], ["db", "migrate"], ["data", "load"], ["train", "tg"]):
+        for words in (["db", "start"], ["db", "migrate"], ["data", "load"], ["train", "tg", "--estimator", "ridge"]):
             assert CliRunner(env=environment).invoke(main, words, catch_exceptions=False).exit_code == 0
         yield environment
 

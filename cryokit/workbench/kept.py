@@ -1,0 +1,84 @@
+"""Evaluations kept in files by what they depend on: the same recipe, rows, split, seed and code are computed once."""
+
+import hashlib
+import json
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+import cryokit
+from cryokit.db.tables import json_text, records, sha256_of
+from cryokit.models.targets import Recipe
+from cryokit.workbench.core import Progress
+from cryokit.workbench.helpers import helper_for
+
+if TYPE_CHECKING:
+    from cryokit.validation.evaluation import Mapped
+    from cryokit.validation.split_kinds import Split
+
+_SCIENCE = ("chemistry/*.py", "models/*.py", "validation/*.py", "domain.py")
+"""Code on which an evaluation depends."""
+
+
+def kept_or_evaluated(
+    folder: Path,
+    recipe: Recipe,
+    rows: pd.DataFrame,
+    split: "Split",
+    seed: int,
+    progress: Progress | None = None,
+    mapped: "Mapped | None" = None,
+) -> dict:
+    """Return an evaluation as plain data (see `Evaluation.as_json`): a kept one, or one that is made and kept now."""
+    from cryokit.validation.evaluation import evaluate, one_by_one
+
+    if (kept := kept_evaluation(folder, recipe, rows, split, seed)) is not None:
+        return kept
+    helper = helper_for(recipe.target, rows, seed, recipe)
+    found = evaluate(
+        recipe.target, rows, split.folds, seed, progress, recipe, helper, split.purged, mapped or one_by_one
+    ).as_json()
+    _keep(_path(folder, recipe, rows, split, seed), found)
+    return found
+
+
+def kept_evaluation(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Split", seed: int) -> dict | None:
+    """Return an evaluation that was kept for exactly this recipe, rows, split, seed and code, if there is one."""
+    path = _path(folder, recipe, rows, split, seed)
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _keep(path: Path, evaluation: dict) -> None:
+    """Write a file that only the owner reads, whole or not at all: rows may be private."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".partial-", delete=False) as partial:
+        partial.write(json_text(evaluation))
+        partial.flush()
+        os.fsync(partial.fileno())
+    Path(partial.name).replace(path)
+
+
+def _path(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Split", seed: int) -> Path:
+    from cryokit.models.artifacts import library_versions
+
+    facts = {
+        "recipe": recipe.as_json(),
+        "rows": sha256_of(records(rows.drop(columns="components", errors="ignore"))),
+        "split": split.sha256,
+        "seed": seed,
+        "libraries": library_versions(),
+        "code": _code_sha256(),
+    }
+    return folder / f"{recipe.target}-{sha256_of(facts)}.json"
+
+
+@cache
+def _code_sha256() -> str:
+    """Checksum of the code that evaluates, so that what older code found is never taken for what this one finds."""
+    root = Path(cryokit.__file__).parent
+    files = [path for pattern in _SCIENCE for path in root.glob(pattern)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
