@@ -70,6 +70,9 @@ class Target:
         return [item for item in needed if values.get(item.name) is None or not str(values[item.name]).strip()]
 
 
+THRESHOLDS = {"iri": (50.0,)}
+"""Values, in the unit of the target, at or below which molecules are looked for."""
+
 TARGETS = {
     target.name: target
     for target in (

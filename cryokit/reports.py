@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -172,7 +173,16 @@ def _execute(report: Report, parameters: dict[str, object], executed: Path, sett
     parameter_file = executed.with_suffix(".yml")
     parameter_file.write_text(yaml.safe_dump(parameters))
     argv = [sys.executable, "-m", "papermill", str(report.notebook), str(executed), "-f", str(parameter_file)]
-    argv += ["-k", "python3", "--no-progress-bar", "--cwd", str(executed.parent), "--log-level", "WARNING"]
+    argv += [
+        "-k",
+        "python3",
+        "--no-request-save-on-cell-execute",
+        "--no-progress-bar",
+        "--cwd",
+        str(executed.parent),
+        "--log-level",
+        "WARNING",
+    ]
     try:
         done = subprocess.run(
             argv,
@@ -234,7 +244,6 @@ def _as_html(executed: Path, title: str) -> str:
 
 def _inlined_style(address: re.Match[str]) -> str:
     """Put the style sheet itself where figures would ask another host for it."""
-    from panel.io.resources import DIST_DIR
-
-    content = (DIST_DIR / address["file"]).read_bytes()
+    panel = importlib.util.find_spec("panel")  # importing it would take longer than writing the page
+    content = (Path(panel.origin).parent / "dist" / address["file"]).read_bytes()
     return f"data:text/css;base64,{base64.b64encode(content).decode()}"

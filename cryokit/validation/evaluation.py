@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cryokit.domain import INSUFFICIENT_SKILL, checked_seed
+from cryokit.domain import INSUFFICIENT_SKILL, THRESHOLDS, checked_seed
 from cryokit.errors import InputError
 from cryokit.models.estimators import Ensemble
 from cryokit.models.features import checked_rows, numbers
@@ -21,7 +21,7 @@ from cryokit.validation.baselines import baselines_for
 from cryokit.validation.gate import SKILL, paired_difference, verdict
 from cryokit.validation.metrics import table_scores
 from cryokit.validation.splits import checked_folds, groups, leaking_groups, training_rows
-from cryokit.validation.uncertainty import RANGE_EDGES, THRESHOLDS, noise_floor, score_intervals, scores_by_range
+from cryokit.validation.uncertainty import RANGE_EDGES, noise_floor, score_intervals, scores_by_range
 
 ROW_COLUMNS = ["row", "repeat", "fold", "measured", "value", "lower", "upper"]
 SAME_ROWS = "model_on_these_rows"

@@ -16,8 +16,6 @@ from cryokit.validation.metrics import SCORED, averaged, scores, table_scores
 RESAMPLES = 400
 RANGE_EDGES = {"tg": (200.0, 250.0)}
 """Edges of the ranges in which a target is scored, in its unit; terciles of the measured values where none are set."""
-THRESHOLDS = {"iri": (50.0,)}
-"""Values at or below which rows are to be found, for the area under the curve."""
 CONDITIONS = (
     "assay",
     "buffer",

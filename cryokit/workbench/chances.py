@@ -1,13 +1,14 @@
-"""How likely a measured value lies at or below a threshold, from the version's own out-of-fold errors."""
+"""How likely a measured value lies at or below a threshold, from the version's own out-of-fold errors.
+
+Functions that count import SciPy themselves: it takes long, and most commands do without.
+"""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cryokit.db.registry import Registry
-from cryokit.models.groups import series_of
-from cryokit.models.probability import probability_at_most
-from cryokit.validation.uncertainty import THRESHOLDS
+from cryokit.domain import THRESHOLDS
 
 _LEAST_HALF_WIDTH = 1e-9
 
@@ -22,6 +23,8 @@ def column_name(threshold: float) -> str:
 
 def errors_of(registry: Registry, target: str, version: dict, kind: str) -> Errors:
     """Return the errors of a version's newest evaluation on the rows that it learned from; none without one."""
+    from cryokit.models.groups import series_of
+
     known = registry.evaluations(target)
     known = known[(known["version"] == version["version"]) & (known["kind"] == kind)]
     if known.empty:
@@ -36,6 +39,8 @@ def errors_of(registry: Registry, target: str, version: dict, kind: str) -> Erro
 
 def with_probabilities(target: str, predictions: pd.DataFrame, series: pd.Series, errors: Errors) -> pd.DataFrame:
     """Add a column for each threshold of the target: NaN for a series with too few errors."""
+    from cryokit.models.probability import probability_at_most
+
     columns = {}
     for threshold in THRESHOLDS.get(target, ()):
         found = np.full(len(predictions), np.nan)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cryokit.domain import INSUFFICIENT_SKILL, Target, target_named
+from cryokit.domain import INSUFFICIENT_SKILL, THRESHOLDS, Target, target_named
 from cryokit.errors import InputError
 from cryokit.sources import melting, names
 from cryokit.sources.reference import reference_questions
 from cryokit.sources.rows import checked_question
 from cryokit.telemetry import metrics
-from cryokit.validation.uncertainty import THRESHOLDS
 from cryokit.workbench import chances
 from cryokit.workbench.core import Core
 from cryokit.workbench.questions import check_cells, known_columns, questions_in, rows_of, with_conditions

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.preprocessing import StandardScaler
 
 from cryokit.chemistry.molecules import parse
 from cryokit.domain import Component, Molecule
@@ -14,7 +16,7 @@ from cryokit.models.features import checked_rows, feature_matrix, feature_schema
 from cryokit.models.fitted import PLAIN, fit
 from cryokit.models.groups import series_name
 from cryokit.models.intervals import calibrated, finite_sample_quantile
-from cryokit.models.targets import RECIPES
+from cryokit.models.targets import RECIPES, Member
 from cryokit.sources.bundled import bundled_rows
 
 SUCROSE = "OC[C@H]1O[C@@](CO)(O[C@H]2O[C@H](CO)[C@@H](O)[C@H](O)[C@H]2O)[C@@H](O)[C@@H]1O"
@@ -274,6 +276,22 @@ def test_an_ensemble_refuses_another_number_of_features():
 
     with pytest.raises(InputError, match="fitted on 2 features, but 1 came"):
         ensemble.predict(np.zeros((1, 1)))
+
+
+def test_trees_are_those_of_the_library_to_the_bit():
+    generator = np.random.default_rng(0)
+    features, values = generator.normal(size=(30, 5)), generator.normal(size=30)
+    settings = {"n_estimators": 7, "max_features": 0.5, "min_samples_leaf": 2}
+    forest = fitted_ensemble((Member("extra_trees", settings),), features, values, seed=3).members[0]
+    plain = ExtraTreesRegressor(**settings, random_state=3).fit(
+        StandardScaler().fit_transform(features), (values - values.mean()) / values.std()
+    )
+
+    assert type(forest) is ExtraTreesRegressor
+    assert [tree.random_state for tree in forest.estimators_] == [tree.random_state for tree in plain.estimators_]
+    for ours, theirs in zip(forest.estimators_, plain.estimators_, strict=True):
+        np.testing.assert_array_equal(ours.tree_.threshold, theirs.tree_.threshold)
+        np.testing.assert_array_equal(ours.tree_.value, theirs.tree_.value)
 
 
 def test_an_assay_that_is_not_stated_is_a_category_of_its_own(made_up_viability):
