@@ -59,6 +59,35 @@ def test_nothing_is_called_ready_that_cannot_work():
     assert not any(line.startswith("ready") for line in lines)
 
 
+def test_a_step_that_fails_stops_the_others():
+    lines, asked = [], []
+
+    class Failing(Prepared):
+        def run_report(self, name: str, parameters: dict, reuse: bool) -> dict:
+            asked.append((name, parameters.get("target")))
+            if name == "training":
+                msg = "a cell failed"
+                raise ModelError(msg)
+            return super().run_report(name, parameters, reuse)
+
+    with pytest.raises(ModelError, match="a cell failed"):
+        startup.bring_up(Failing(), lines.append)
+
+    assert {name for name, _ in asked} == {"training"}
+    assert len(asked) <= 2
+    assert not any(line.startswith("ready") for line in lines)
+
+
+def test_each_target_is_validated_after_it_was_trained():
+    lines = said_by(Prepared()).splitlines()
+    steps = [line.split("] ")[1].split("  ")[0] for line in lines if line.startswith("[")]
+
+    assert [line[:7] for line in lines[:2]] == ["[ 1/13]", "[ 2/13]"]
+    assert len(steps) == 13
+    for target in ("tg", "iri", "viability"):
+        assert steps.index(f"train: {target}") < steps.index(f"validate: {target}")
+
+
 def test_the_first_account_is_added_once():
     workbench = Prepared()
 
