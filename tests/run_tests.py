@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree  # noqa: S405  reads files that pytest just wrote
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
@@ -21,7 +24,9 @@ KEPT_EVALUATIONS = RESULTS / "evaluations"
 LADDERS = (("tg", "curated"), ("tg", "published"), ("iri", "curated"), ("viability", "curated"))
 COVERAGE_FLOOR_PERCENT = 85
 DAILY = ("lint", "unit", "integration", "notebooks", "e2e", "ops")
-NEEDS_DEMO = {"notebooks", "e2e", "ops"}
+SIDE_BY_SIDE = (("e2e",), ("notebooks", "ops"))
+"""Categories that need the demo. Notebooks train new versions, so each row has a copy of the demo's state."""
+NEEDS_DEMO = {name for row in SIDE_BY_SIDE for name in row}
 WORKERS = ["-n", "2", "--dist", "loadfile"]
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """Two workers with two threads each would spend their time waiting for each other."""
@@ -68,25 +73,47 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def run_category(category: str, environment: dict[str, str]) -> Count:
+def run_category(category: str, environment: dict[str, str], out: TextIO | None = None) -> Count:
+    """Run the commands of a category and count; `out` takes what they print, if it is not to be seen at once."""
     total = Count()
     for command in COMMANDS[category]:
         say(f"\n== {category}: {' '.join(Path(str(word)).name for word in command[:3])}")
         run = run_pytest if command[0] == "pytest" else run_check
-        total += run(category, command, environment)
+        total += run(category, command, environment, out)
     return total
 
 
-def run_check(_category: str, command: list, environment: dict[str, str]) -> Count:
+def run_side_by_side(rows: list[list[str]], states: list[dict[str, str]]) -> dict[str, Count]:
+    """Run rows of categories at the same time; what a category prints is shown whole when it ends."""
+    counts, printing = {}, Lock()
+
+    def run_row(names: list[str], environment: dict[str, str]) -> None:
+        for name in names:
+            with tempfile.TemporaryFile("w+") as out:
+                counts[name] = run_category(name, environment, out)
+                out.seek(0)
+                with printing:
+                    say(f"\n== what {name} printed\n{out.read()}")
+
+    with ThreadPoolExecutor(len(rows)) as pool:
+        for done in [pool.submit(run_row, *both) for both in zip(rows, states, strict=True)]:
+            done.result()
+    return counts
+
+
+def run_check(_category: str, command: list, environment: dict[str, str], out: TextIO | None) -> Count:
+    argv = [str(word) for word in command]
     try:
-        status = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment, check=False).returncode
+        status = subprocess.run(
+            argv, cwd=ROOT, env=environment, check=False, stdout=out, stderr=out and subprocess.STDOUT
+        ).returncode
     except FileNotFoundError:
         say(f"FAILED: the program {command[0]} is missing; ops/bootstrap.sh test says how to get it")
         return Count(failed=1)
     return Count(failed=1) if status else Count(passed=1)
 
 
-def run_pytest(category: str, command: list, environment: dict[str, str]) -> Count:
+def run_pytest(category: str, command: list, environment: dict[str, str], out: TextIO | None) -> Count:
     if category == "validation":
         FIGURES.unlink(missing_ok=True)
         # Bytecode that pytest wrote without the option would not tell the figures.
@@ -96,7 +123,9 @@ def run_pytest(category: str, command: list, environment: dict[str, str]) -> Cou
     measured = ["-m", "coverage", "run"] if category in MEASURED else []
     argv = [str(BIN / "python"), *measured, "-m", *command, f"--junit-xml={report}"]
     environment = environment | (ONE_THREAD if WORKERS[0] in command else {})
-    status = subprocess.run(argv, cwd=ROOT, env=environment, check=False).returncode
+    status = subprocess.run(
+        argv, cwd=ROOT, env=environment, check=False, stdout=out, stderr=out and subprocess.STDOUT
+    ).returncode
     if status not in (0, 1) or not report.exists():
         say(f"FAILED: pytest ended with status {status} before it could count (5 means that it found no test)")
         return Count(failed=1)
@@ -114,48 +143,58 @@ def counted(report: Path) -> Count:
 
 
 @contextlib.contextmanager
-def demo_state(environment: dict[str, str]):
-    """Yield the environment of a state folder that the demo prepared: what notebooks and pages are tried on."""
+def demo_states(environment: dict[str, str], number: int):
+    """Yield environments of state folders that one demo prepared: what notebooks and pages are tried on."""
+    with contextlib.ExitStack() as stack:
+        folders = [str(stack.enter_context(state_folder())) for _ in range(number)]
+        first, *others = [environment | {"CRYOKIT_STATE_DIR": folder} for folder in folders]
+        began = perf_counter()
+        say("\n== demo: cryokit up --no-serve")
+        status = cryokit(first, "up", "--no-serve")
+        say(f"the demo took {perf_counter() - began:.0f} s and ended with status {status}")
+        cryokit(first, "db", "stop")
+        for other in others:
+            subprocess.run(["cp", "-a", f"{folders[0]}/.", other["CRYOKIT_STATE_DIR"]], check=True)
+        for state in (first, *others):
+            stack.callback(cryokit, state, "db", "stop")
+        yield [first, *others], Count(failed=1) if status else Count(passed=1)
+
+
+def cryokit(environment: dict[str, str], *words: str) -> int:
+    return subprocess.run([str(BIN / "cryokit"), *words], cwd=ROOT, env=environment, check=False).returncode
+
+
+@contextlib.contextmanager
+def state_folder():
+    """Yield a new folder that PostgreSQL's account can enter too."""
     folder = Path(tempfile.mkdtemp(prefix="cryokit-test-"))
     folder.chmod(0o755)
-    prepared = environment | {"CRYOKIT_STATE_DIR": str(folder)}
-    began = perf_counter()
     try:
-        say("\n== demo: cryokit up --no-serve")
-        argv = [str(BIN / "cryokit"), "up", "--no-serve"]
-        status = subprocess.run(argv, cwd=ROOT, env=prepared, check=False).returncode
-        say(f"the demo took {perf_counter() - began:.0f} s and ended with status {status}")
-        yield prepared, Count(failed=1) if status else Count(passed=1)
+        yield folder
     finally:
-        subprocess.run([str(BIN / "cryokit"), "db", "stop"], cwd=ROOT, env=prepared, check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_validation_report(environment: dict[str, str]) -> Count:
     """Climb the split ladder of every target on the bundled rows and write validation.html beside the results."""
-    folder = Path(tempfile.mkdtemp(prefix="cryokit-validate-"))
-    folder.chmod(0o755)
     KEPT_EVALUATIONS.mkdir(parents=True, exist_ok=True)
-    (folder / "evaluations").symlink_to(KEPT_EVALUATIONS)
-    prepared = environment | {"CRYOKIT_STATE_DIR": str(folder)}
     steps = [["db", "migrate"], ["data", "load"]]
     steps += [["ladder", target, "--selection", selection] for target, selection in LADDERS]
     measured = ["-p", f"figures_file={FIGURES}"] if FIGURES.exists() else []
     steps += [["report", "run", "ladder", "-p", "splits=all", *measured]]
-    try:
+    with state_folder() as folder, contextlib.ExitStack() as stack:
+        (folder / "evaluations").symlink_to(KEPT_EVALUATIONS)
+        prepared = environment | {"CRYOKIT_STATE_DIR": str(folder)}
+        stack.callback(cryokit, prepared, "db", "stop")
         for step in steps:
             say(f"\n== validation report: cryokit {' '.join(step[:2])}")
-            status = subprocess.run([str(BIN / "cryokit"), *step], cwd=ROOT, env=prepared, check=False).returncode
-            if status:
+            if status := cryokit(prepared, *step):
                 say(f"FAILED: cryokit {step[0]} ended with status {status}; validation.html was not written")
                 return Count(failed=1)
         [page] = (folder / "reports").glob("ladder*.html")
         shutil.copyfile(page, ROOT / "validation.html")
-        say(f"wrote {ROOT / 'validation.html'}")
-        return Count(passed=1)
-    finally:
-        subprocess.run([str(BIN / "cryokit"), "db", "stop"], cwd=ROOT, env=prepared, check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+    say(f"wrote {ROOT / 'validation.html'}")
+    return Count(passed=1)
 
 
 def check_coverage(environment: dict[str, str]) -> Count:
@@ -181,11 +220,11 @@ def main(wanted: list[str]) -> int:
             counts[name] = run_category(name, environment)
     if "validation" in categories:
         counts["report"] = write_validation_report(environment)
-    if later := [name for name in categories if name in NEEDS_DEMO]:
-        with demo_state(environment) as (prepared, count):
+    rows = [[name for name in row if name in categories] for row in SIDE_BY_SIDE]
+    if rows := [row for row in rows if row]:
+        with demo_states(environment, len(rows)) as (states, count):
             counts["demo"] = count
-            for name in later:
-                counts[name] = run_category(name, prepared)
+            counts |= run_side_by_side(rows, states)
     if "coverage" in categories or set(MEASURED) <= set(categories):
         counts["coverage"] = check_coverage(environment)
     say("")
