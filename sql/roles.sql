@@ -51,6 +51,20 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $monitor$;
 
+-- Health checks find slow statements where the server counts them, if whoever runs this may install what shows them.
+DO $statements$
+BEGIN
+    IF current_setting('pg_stat_statements.max', true) IS NOT NULL
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_stat_statements') THEN
+        CREATE SCHEMA IF NOT EXISTS extensions;
+        CREATE EXTENSION pg_stat_statements SCHEMA extensions;
+        GRANT USAGE ON SCHEMA extensions TO service_role;
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'pg_stat_statements was not installed here: health checks do not find slow statements';
+END
+$statements$;
+
 ALTER ROLE cryokit_app SET statement_timeout = '60s';
 ALTER ROLE cryokit_app SET lock_timeout = '10s';
 ALTER ROLE cryokit_app SET idle_in_transaction_session_timeout = '120s';

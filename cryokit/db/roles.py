@@ -17,6 +17,10 @@ _READY = text("""
       FROM pg_catalog.pg_roles AS role
      WHERE role.rolname IN ('service_role', 'cryokit_owner', 'anon', 'authenticated')
 """)
+_STATEMENTS_ARE_SEEN = text("""
+    SELECT current_setting('pg_stat_statements.max', true) IS NULL
+           OR EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_stat_statements')
+""")
 _LOGINS = text("SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY(:logins)")
 _WITH_PASSWORD = text("""
     SELECT rolname FROM pg_catalog.pg_authid WHERE rolname = ANY(:logins) AND rolpassword IS NOT NULL
@@ -57,7 +61,9 @@ def _logins_work(database: Database) -> bool:
         return False
     try:
         with database.connection_of(ADMIN) as connection:
-            return bool(connection.execute(_READY, {"admin": ADMIN}).scalar())
+            is_ready = bool(connection.execute(_READY, {"admin": ADMIN}).scalar())
+            # Elsewhere an administrator decides once; asking again would need rights that are not used any more.
+            return is_ready and (database.is_external or bool(connection.execute(_STATEMENTS_ARE_SEEN).scalar()))
     except ConfigError:
         return False
 

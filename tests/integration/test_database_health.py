@@ -4,11 +4,13 @@ import contextlib
 
 import psycopg2
 import pytest
+from psycopg2 import sql
 
 from cryokit.db.engine import connection_to
 from cryokit.db.health import HealthReport, check_health
 from cryokit.db.server import SUPERUSER
 from tests.integration.planted import access, integrity, performance, schema
+from tests.integration.planted.access_application import APPLICATION
 
 PLANTED = [case for module in (schema, integrity, access, performance) for case in module.PLANTED]
 LOOK_ALIKES = [case for module in (schema, integrity, access, performance) for case in module.LOOK_ALIKES]
@@ -20,12 +22,12 @@ def planted_url(server, clone_of):
     return server.url(SUPERUSER, clone_of("template0").name)
 
 
-def run_sql(url: str, sql: str) -> None:
+def run_sql(url: str, statements: str) -> None:
     """Run statements one by one outside of a transaction, so that CONCURRENTLY and a failing build are possible."""
     with contextlib.closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            for statement in sql.split(";\n\n"):
+            for statement in statements.split(";\n\n"):
                 cursor.execute(statement)
 
 
@@ -57,6 +59,33 @@ def test_planted_defect_is_found_and_gone_after_the_fix(case, planted_url):
     assert (case.check, case.object) in _objects(before)
     assert all(finding.fix and finding.message for finding in before.findings)
     assert (case.check, case.object) not in _objects(health_of(planted_url))
+
+
+@pytest.mark.parametrize(
+    ("condition", "person"),
+    [
+        ("owner_id = (SELECT auth.uid())", "auth.uid()"),
+        (
+            "owner_id = (SELECT current_setting('app.user_id')::uuid)",
+            "CAST((CURRENT_SETTING(CAST('app.user_id' AS TEXT))) AS UUID)",
+        ),
+        ("true", "current_user"),
+    ],
+)
+def test_a_suggested_condition_asks_as_the_database_asks(planted_url, condition, person):
+    run_sql(planted_url, APPLICATION)
+    with contextlib.closing(psycopg2.connect(planted_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'app'")
+        for name, table in cursor.fetchall():
+            cursor.execute(sql.SQL("DROP POLICY {} ON app.{}").format(sql.Identifier(name), sql.Identifier(table)))
+        cursor.execute(f"CREATE POLICY mine ON app.note TO authenticated USING ({condition})")
+        cursor.execute("CREATE POLICY everything ON app.note FOR UPDATE TO authenticated USING (true)")
+        connection.commit()
+
+    fixes = [finding.fix for finding in health_of(planted_url).findings if finding.check == "policy_always_true"]
+
+    assert any(f"owner_id = (SELECT {person})" in fix for fix in fixes), fixes
+    assert person == "auth.uid()" or not any("auth.uid" in fix for fix in fixes)
 
 
 @pytest.mark.parametrize("case", LOOK_ALIKES, ids=lambda case: case.name)

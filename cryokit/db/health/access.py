@@ -117,13 +117,8 @@ def _policies(probe: Probe) -> list[Policy]:
 
 
 def _opens_all(policy: Policy) -> bool:
-    using = policy.using
-    return (
-        policy.matters
-        and policy.row["command"] in {"r", "*"}
-        and using is not None
-        and expressions.is_always_true(using.tree, policy.table)
-    )
+    is_read = policy.matters and policy.row["command"] in {"r", "*"} and policy.using is not None
+    return is_read and expressions.is_always_true(policy.using.tree, policy.table)
 
 
 def _guards(policy: Policy, opened: set[str]) -> frozenset[str]:
@@ -243,7 +238,7 @@ def _scoped_tables(policies: list[Policy]) -> dict[str, set[str]]:
 def always_true(probe: Probe) -> Iterator[Finding]:
     """Find policies that let every row pass."""
     policies = _policies(probe)
-    scoped = _scoped_tables(policies)
+    scoped, person = _scoped_tables(policies), _person(policies)
     for policy in policies:
         if not policy.row["is_for_low_roles"]:
             continue
@@ -263,27 +258,27 @@ def always_true(probe: Probe) -> Iterator[Finding]:
                 policy.object,
                 message,
                 policy.evidence(part),
-                policy.altered(part, _suggested(policy, scoped)),
+                policy.altered(part, _suggested(policy, scoped, person)),
             )
 
 
 def open_to_visitors(probe: Probe) -> Iterator[Finding]:
     """Find tables whose rows a policy opens for reading to everybody, and that visitors may read."""
     policies = _policies(probe)
-    scoped = _scoped_tables(policies)
+    scoped, person = _scoped_tables(policies), _person(policies)
     for policy in policies:
         part = policy.using
         roles = [role for role in policy.row["roles"] if role == "PUBLIC" or _ANONYMOUS.search(role)]
         is_open = policy.matters and _opens_all(policy) and bool(roles) and policy.row["is_read_by_visitors"]
         if part is not None and is_open and not _is_reference(policy, part, scoped):
+            condition = _suggested(policy, scoped, person)
             yield Finding(
                 "table_open_to_anonymous_by_policy",
                 "error",
                 policy.row["table_object"],
                 f"visitors may read the table, and the policy {policy.row['quoted_name']} shows them every row",
                 policy.evidence(part, policy=policy.object),
-                f"REVOKE ALL ON {policy.row['table_object']} FROM anon, PUBLIC; "
-                f"{policy.altered(part, _suggested(policy, scoped))}",
+                f"REVOKE ALL ON {policy.row['table_object']} FROM anon, PUBLIC; {policy.altered(part, condition)}",
             )
 
 
@@ -297,15 +292,19 @@ def _is_reference(policy: Policy, part: Part, scoped: dict[str, set[str]]) -> bo
     )
 
 
-def _suggested(policy: Policy, scoped: dict[str, set[str]]) -> str:
+def _suggested(policy: Policy, scoped: dict[str, set[str]], person: str) -> str:
     columns = sorted(scoped[policy.row["table_object"]] & policy.table.columns)
-    return f"{columns[0] if columns else 'owner'} = (SELECT auth.uid())"
+    return f"{columns[0] if columns else 'owner'} = (SELECT {person})"
+
+
+def _person(policies: list[Policy]) -> str:
+    return expressions.person_asked((part.tree, policy.table) for policy in policies for part in policy.parts)
 
 
 def drops_scope(probe: Probe) -> Iterator[Finding]:
     """Find policies that let rows pass without asking whose they are."""
     policies = _policies(probe)
-    scoped = _scoped_tables(policies)
+    scoped, person = _scoped_tables(policies), _person(policies)
     for policy in policies:
         columns = scoped[policy.row["table_object"]]
         if not policy.matters:
@@ -323,7 +322,7 @@ def drops_scope(probe: Probe) -> Iterator[Finding]:
                 policy.object,
                 f"{part.clause} lets a row pass on `{shown}`, whoever it belongs to",
                 policy.evidence(part, scope=sorted(columns)),
-                policy.altered(part, f"({part.text}) AND {_suggested(policy, scoped)}"),
+                policy.altered(part, f"({part.text}) AND {_suggested(policy, scoped, person)}"),
             )
 
 

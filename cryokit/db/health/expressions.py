@@ -1,7 +1,8 @@
 """What the expression of a policy says: which of its table's columns it asks for, and whether it asks at all."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -310,6 +311,24 @@ def calls(node: exp.Expression) -> list[Call]:
 def knows_person(node: exp.Expression) -> bool:
     """Whether a condition depends on who asks: a function, a setting or the current role."""
     return bool(calls(node)) or node.find(*_PERSONS) is not None or "pg_has_role" in node.sql(dialect=_DIALECT).lower()
+
+
+def person_asked(conditions: Iterable[tuple[exp.Expression, Table]]) -> str:
+    """Return how a database asks who it is: what its conditions compare columns with most often."""
+    atoms = [(atom, table) for node, table in conditions for way in choices(node) or [] for atom in way]
+    found = Counter(filter(None, (_person_compared(atom, table) for atom, table in atoms)))
+    return found.most_common(1)[0][0] if found else "current_user"
+
+
+def _person_compared(atom: exp.Expression, table: Table) -> str | None:
+    """Return what a column of the row is compared with if that says who asks: `app.uid()`, a setting, a role."""
+    compared = bare(atom)
+    if not isinstance(compared, exp.EQ):
+        return None
+    for side in (compared.this, compared.expression):
+        if not own_columns(side, table) and knows_person(side) and not queries(side):
+            return written(side)
+    return None
 
 
 def literals(node: exp.Expression) -> set[str]:
