@@ -113,9 +113,15 @@ class Archive:
                 done.rename(done.with_suffix(".ready"))
 
     def verify(self, cipher: Cipher, scratch: Path) -> list[str]:
-        """Read every file of the archive whole and return what is wrong, in words that name the file."""
-        wrong = []
-        for file in self.files():
+        """Read every file of the archive whole and return what is wrong or gone, in words that name the file."""
+        files = self.files()
+        noted = {path.stem for path in self.folder.glob("*.sha256") if _SEGMENT.fullmatch(path.stem)}
+        wrong = [
+            f"{self.folder / name} is gone, though the server handed it over: no moment after it can be restored to"
+            " from an earlier backup"
+            for name in sorted(noted - {file.name for file in files})
+        ]
+        for file in files:
             try:
                 self._unpack_one(file, scratch / file.name, cipher)
             except IntegrityCheckError as error:

@@ -48,14 +48,15 @@ def backup_show(workbench: Workbench, set_id: str, as_json: bool) -> None:
 
 @backup.command("verify")
 @click.argument("set_id", metavar="[ID]", required=False)
-@click.option("--all", "every", is_flag=True, help="Every backup.")
+@click.option("--all", "every", is_flag=True, help="Every backup, and all archived WAL.")
 @click.option("--deep", is_flag=True, help="Restore each to a scratch cluster and verify that.")
 @JSON
 @click.pass_obj
 def backup_verify(workbench: Workbench, set_id: str | None, every: bool, deep: bool, as_json: bool) -> None:
     """Read a backup whole and compare it with its manifest; exit 15 on any difference."""
     ids = list(workbench.backups()["id"]) if every else [set_id or "latest"]
-    lines = pd.DataFrame([line for one in ids for line in workbench.verify_backup(one, deep)])
+    lines = [line for one in ids for line in workbench.verify_backup(one, deep)]
+    lines = pd.DataFrame([*lines, workbench.verify_archive()] if every else lines)
     emit(lines, as_json)
     if len(wrong := lines[lines["status"] != "pass"]):
         msg = f"{len(wrong)} of {len(lines)} checks did not pass"

@@ -252,9 +252,13 @@ def test_damaged_wal_is_refused(workbench, full, elsewhere, damage):
         with pytest.raises((IntegrityCheckError, InputError)) as caught:
             Workbench(live).restore_backup(full["id"], to=moment.isoformat())
         assert damage == "deleted" or segment.path.name in str(caught.value)
+        found = workbench.verify_archive()
+        assert found["status"] == "fail"
+        assert segment.name in found["detail"]
     finally:
         segment.path.write_bytes(content)
     assert not elsewhere.cluster_dir.exists()
+    assert workbench.verify_archive()["detail"].endswith("files equal their checksums")
 
 
 def wait_for_archive(workbench: Workbench) -> None:
