@@ -98,6 +98,9 @@ install_programs() {
   for program in prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter; do
     command -v "$program" >/dev/null 2>&1 || missing+=("$program")
   done
+  command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+  for program in socat curl; do command -v "$program" >/dev/null 2>&1 || missing+=("$program"); done
+  command -v systemd-analyze >/dev/null 2>&1 || missing+=(systemd)
   command -v logrotate >/dev/null 2>&1 || [ -x /usr/sbin/logrotate ] || missing+=(logrotate)
   if [ ${#missing[@]} -eq 0 ]; then return; fi
   if may_install; then

@@ -1,6 +1,7 @@
 """Commands about the database."""
 
 from collections import Counter
+from pathlib import Path
 
 import click
 
@@ -54,10 +55,15 @@ def db_url(workbench: Workbench, admin: bool, name: str | None) -> None:
 
 
 @db.command("migrate")
+@click.option(
+    "--serving",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder sql of a release that still serves: post migrations that it does not have wait.",
+)
 @click.pass_obj
-def db_migrate(workbench: Workbench) -> None:
+def db_migrate(workbench: Workbench, serving: Path | None) -> None:
     """Bring the schema up to date."""
-    applied = workbench.migrate()
+    applied = workbench.migrate(serving)
     click.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
 
 

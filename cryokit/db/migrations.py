@@ -62,6 +62,11 @@ class SqlFile:
         return self.name[:4]
 
     @property
+    def is_post(self) -> bool:
+        """Whether it takes away what code from before it still needs."""
+        return self.name[5:].startswith("post_")
+
+    @property
     def sha256(self) -> str:
         """Checksum of the bytes."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
@@ -78,23 +83,37 @@ def migration_files(folder: Path | None = None) -> list[SqlFile]:
     return files
 
 
-def migrate(database: Database, sql_folder: Path | None = None) -> list[str]:
+def migrate(database: Database, sql_folder: Path | None = None, serving_folder: Path | None = None) -> list[str]:
     """
     Bring the schema up to date and return the names of what was applied.
+
+    While another release serves, `serving_folder` names its SQL files: `post` migrations that it does not have would
+    take away what it needs, and wait until a release that has them serves.
 
     Two runners at once are safe: one waits for the other. Each migration is one transaction that also writes its
     checksum, so a run that is killed has applied some migrations whole and the others not at all.
     """
     folder = sql_folder or shared_folder("sql")
     files = migration_files(folder / "migrations")
+    wanted = files if serving_folder is None else _without_new_post(files, serving_folder)
     ensure_roles(database)
     with _runner(database) as connection:
         with connection.begin():
             connection.exec_driver_sql(_LEDGER)
             applied = _checked_ledger(connection, files)
-        _upgrade(connection, files)
-        done = [file.name for file in files if file.name not in applied]
+        _upgrade(connection, [file for file in files if file in wanted or file.name in applied])
+        done = [file.name for file in wanted if file.name not in applied]
         return done + _apply_policies(connection, SqlFile(folder / "policies.sql"), applied, force=bool(done))
+
+
+def _without_new_post(files: list[SqlFile], serving_folder: Path) -> list[SqlFile]:
+    known = {file.name for file in migration_files(serving_folder / "migrations")}
+    wanted = [file for file in files if not file.is_post or file.name in known]
+    if wanted != files[: len(wanted)]:
+        first = next(file for file in files if file not in wanted)
+        msg = f"{first.path.name} waits for the next release, but files after it do not; number it after all pre files"
+        raise ConfigError(msg)
+    return wanted
 
 
 def apply_policies(database: Database) -> None:
@@ -113,10 +132,13 @@ def revision(database: Database) -> str | None:
 
 
 def pending(database: Database) -> list[str]:
-    """Return the names of migrations that this version of cryokit has and the database has not."""
+    """Return the names of migrations that this version of cryokit needs and the database has not."""
     with _as_owner(database) as connection:
         known = _ledger(connection) if connection.execute(_HAS_LEDGER).scalar() else {}
-    return [file.name for file in migration_files() if file.name not in known]
+    files = migration_files()
+    while files and files[-1].is_post:  # the code runs with and without them
+        files.pop()
+    return [file.name for file in files if file.name not in known]
 
 
 def dump_schema(database: Database) -> str:

@@ -1,6 +1,7 @@
 """What every use case stands on: settings, the database, and on whose behalf it is asked."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
@@ -94,11 +95,15 @@ class Core:
         status = Server(self.settings).status()
         return {"running": status.running, "version": status.version, "data": str(status.data_dir)}
 
-    def migrate(self) -> list[str]:
-        """Bring the schema up to date and return the names of the migrations that were applied."""
+    def migrate(self, serving_folder: Path | None = None) -> list[str]:
+        """
+        Bring the schema up to date and return the names of the migrations that were applied.
+
+        `serving_folder` holds the SQL files of a release that still serves; see `migrations.migrate`.
+        """
         if self._database is None:
             self._database = Database.open(self.settings, start=True)
-        return migrations.migrate(self.database)
+        return migrations.migrate(self.database, serving_folder=serving_folder)
 
     def structure(self) -> str:
         """Return what makes up the schema as a table, the text of sql/structure.csv."""

@@ -14,6 +14,7 @@ from cryokit.db.engine import ADMIN, Database
 from cryokit.domain import TARGETS
 from cryokit.errors import ConfigError, ConflictError, UnavailableError
 from cryokit.paths import shared_folder
+from cryokit.workbench import Workbench
 
 ALL = [file.name for file in migrations.migration_files()]
 
@@ -237,3 +238,44 @@ def test_every_time_has_a_time_zone(database):
     """)
     with database.connection_of(ADMIN) as connection:
         assert connection.execute(query).scalars().all() == []
+
+
+def test_slow_statements_are_looked_for_where_the_server_counts_them(fresh_database):
+    report = Workbench(fresh_database.settings, fresh_database).check_database()
+    status = {check.name: check.status for check in report.checks}
+
+    assert status["slow_query"] in {"ok", "finding"}
+
+
+@pytest.fixture
+def next_release(sql_copy):
+    """SQL of a release that takes a column away, once the release before it no longer serves."""
+    number = len(ALL) + 1
+    (sql_copy / "migrations" / f"{number:04}_pre_extra.sql").write_text("CREATE TABLE cryo.extra (id integer);")
+    (sql_copy / "migrations" / f"{number + 1:04}_post_gone.sql").write_text("DROP TABLE cryo.extra;")
+    return sql_copy
+
+
+def test_post_migrations_wait_while_a_release_without_them_serves(empty_database, next_release):
+    migrations.migrate(empty_database)
+    post = sorted(path.stem for path in (next_release / "migrations").glob("*_post_*.sql"))
+
+    first = migrations.migrate(empty_database, next_release, serving_folder=shared_folder("sql"))
+    has_table = "cryo.extra" in tables_of(empty_database)
+    again = migrations.migrate(empty_database, next_release, serving_folder=shared_folder("sql"))
+    next_time = migrations.migrate(empty_database, next_release, serving_folder=next_release)
+
+    assert first == [f"{len(ALL) + 1:04}_pre_extra", "policies"]
+    assert (has_table, again) == (True, [])
+    assert next_time == [*post, "policies"]
+    assert "cryo.extra" not in tables_of(empty_database)
+
+
+def test_a_migration_after_one_that_waits_is_refused_before_anything_is_applied(empty_database, next_release):
+    migrations.migrate(empty_database)
+    later = next_release / "migrations" / f"{len(ALL) + 3:04}_pre_later.sql"
+    later.write_text("CREATE TABLE cryo.later (id integer);")
+
+    with pytest.raises(ConfigError, match="_post_gone.sql waits for the next release"):
+        migrations.migrate(empty_database, next_release, serving_folder=shared_folder("sql"))
+    assert "cryo.extra" not in tables_of(empty_database)

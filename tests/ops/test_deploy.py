@@ -1,0 +1,398 @@
+"""Deployments of real releases behind a real HAProxy, under load: what goes wrong never stays with the visitors."""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SMOOTH = ("/docs", "/login", "/health/live")
+"""What visitors of the drills ask for; the smoke test of a deployment does not ask for the first."""
+
+ON_DOCS = """
+
+_sound = make_app
+
+
+def make_app(*arguments):
+    import asyncio
+
+    app = _sound(*arguments)
+
+    @app.middleware("http")
+    async def faulty(request, call_next):
+        if request.url.path == "/docs":
+            {fault}
+        return await call_next(request)
+
+    return app
+"""
+FAULTS = {
+    "errors": ("dashboards/server.py", ON_DOCS.format(fault='raise RuntimeError("planted")')),
+    "slow": ("dashboards/server.py", ON_DOCS.format(fault="await asyncio.sleep(3)")),
+    "unready": ("dashboards/server.py", ON_DOCS.format(fault="pass") + "\nmake_app = None\n"),
+    "migration": ("sql/migrations/9999_pre_broken.sql", "SELECT 1 / 0;\n"),
+}
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ["-c", "user.name=drill", "-c", "user.email=drill@localhost"]
+    done = subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+class Sink(BaseHTTPRequestHandler):
+    """Takes notifications."""
+
+    def do_POST(self) -> None:
+        self.server.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@dataclass
+class Visitors:
+    """Ask without a pause for as long as the block lasts, each time as somebody new, and count."""
+
+    address: str
+    paths: tuple[str, ...] = SMOOTH
+    answers: list[tuple[float, str, int | str]] = field(default_factory=list)
+
+    def __enter__(self) -> "Visitors":
+        self._leaving = threading.Event()
+        self._threads = [threading.Thread(target=self._visit, args=(path,)) for path in self.paths]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leaving.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _visit(self, path: str) -> None:
+        while not self._leaving.wait(0.05):
+            try:
+                answer: int | str = httpx.get(self.address + path, timeout=60).status_code
+            except httpx.HTTPError as error:
+                answer = type(error).__name__
+            self.answers.append((time.monotonic(), path, answer))
+
+    @property
+    def failed(self) -> list[tuple[float, str, int | str]]:
+        """Answers that were no success."""
+        return [answer for answer in self.answers if answer[2] != 200]
+
+
+@dataclass
+class Site:
+    """One environment, with what operators run on it."""
+
+    home: Path
+    root: Path
+    messages: list[dict]
+    address: str
+
+    def run(self, script: str, *words: str, seconds: int = 200) -> subprocess.CompletedProcess:
+        """Run a script as an operator would."""
+        return subprocess.run(
+            [str(ROOT / "ops" / script), *words],
+            env=os.environ | {"DEPLOY_HOME": str(self.home)},
+            capture_output=True, text=True, check=False, timeout=seconds,
+        )  # fmt: skip
+
+    def deploy(self, release: str, *words: str) -> subprocess.CompletedProcess:
+        """Deploy a release; what a backup is worth is tested elsewhere."""
+        return self.run("deploy.sh", release, "--without-backup", "--least-requests", "6", *words)
+
+    def release(self, name: str, fault: str | None = None) -> str:
+        """Build a release of the committed code, perhaps with a planted fault."""
+        if not (self.home / "releases" / name).exists():
+            checkout = self.home / "checkout"
+            if not checkout.exists():
+                git(ROOT, "clone", "--quiet", "--shared", str(ROOT), str(checkout))
+            if fault:
+                file, text = FAULTS[fault]
+                if file.startswith("sql"):
+                    number = len(list((checkout / "sql" / "migrations").glob("*.sql"))) + 1
+                    file = file.replace("9999", f"{number:04}")
+                with (checkout / file).open("a") as opened:
+                    opened.write(text)
+                git(checkout, "add", "--all")
+                git(checkout, "commit", "--quiet", "--message", fault)
+            argv = [str(checkout / "ops" / "release.sh"), name, "--venv", str(Path(sys.prefix))]
+            try:
+                subprocess.run(argv, env=os.environ | {"DEPLOY_HOME": str(self.home)}, check=True, capture_output=True)
+            finally:
+                if fault:
+                    git(checkout, "reset", "--quiet", "--hard", "HEAD~1")
+        return name
+
+    @property
+    def live(self) -> str:
+        """Name of the release that serves."""
+        return (self.root / "live" / "release").resolve().name
+
+    @property
+    def idle(self) -> str:
+        """The colour that does not serve."""
+        return "green" if (self.root / "live").readlink().name == "blue" else "blue"
+
+    @property
+    def kept(self) -> str | None:
+        """Name of the release to which a rollback would go."""
+        link = self.root / self.idle / "release"
+        return link.resolve().name if link.is_symlink() else None
+
+    @property
+    def log(self) -> list[dict]:
+        """What was written down of deployments."""
+        return [json.loads(line) for line in (self.root / "deployments.log").read_text().splitlines()]
+
+    def cryokit(self, *words: str) -> str:
+        """Run a command of the checkout on the state of the site."""
+        argv = [sys.executable, "-m", "cryokit.cli", *words]
+        return subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True, env=self.settings).stdout
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Environment of the app."""
+        lines = (self.root / "app.env").read_text().splitlines()
+        return os.environ | dict(line.split("=", 1) for line in lines)
+
+
+def free_ports(count: int) -> list[int]:
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def site(demo_state_dir, tmp_path_factory) -> Iterator[Site]:
+    """An environment over the state of the demo, without any release yet; all that it started ends with it."""
+    home = tmp_path_factory.mktemp("site")
+    sink = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    sink.messages = []
+    threading.Thread(target=sink.serve_forever, daemon=True).start()
+    port, blue, green, figures = free_ports(4)
+    root = home / "staging"
+    root.mkdir()
+    (root / "app.env").write_text(f"CRYOKIT_STATE_DIR={demo_state_dir}\nCRYOKIT_BEHIND_PROXY=true\n")
+    (root / "deploy.env").write_text(
+        f"DEPLOY_PORT={port}\nDEPLOY_PORT_BLUE={blue}\nDEPLOY_PORT_GREEN={green}\nDEPLOY_FIGURES_PORT={figures}\n"
+        f"DEPLOY_SUPERVISOR=own\nDEPLOY_COOKIE=\nDEPLOY_STEP_SECONDS=1\nDEPLOY_PATIENCE_SECONDS=60\n"
+        f"DEPLOY_DRAIN_SECONDS=3\nDEPLOY_NOTIFY_URL=http://127.0.0.1:{sink.server_port}/\n"
+    )
+    site = Site(home, root, sink.messages, f"http://127.0.0.1:{port}")
+    site.cryokit("db", "start")
+    yield site
+    stop_all(root)
+    sink.shutdown()
+    sink.server_close()
+    for folder, _, _ in os.walk(home / "releases"):
+        Path(folder).chmod(0o755)
+    shutil.rmtree(home)
+
+
+def stop_all(root: Path) -> None:
+    for file in (root / "blue" / "supervisor.pid", root / "green" / "supervisor.pid", root / "run" / "haproxy.pid"):
+        if file.exists():
+            for pid in file.read_text().split():
+                os.kill(int(pid), signal.SIGTERM)
+
+
+@pytest.fixture
+def serving(site) -> Site:
+    """A site on which a good release serves."""
+    if not (site.root / "live").exists():
+        done = site.deploy(site.release("first", None), "--env", "staging")
+        assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+def test_a_good_release_follows_without_a_failed_request(serving):
+    before, release = serving.live, serving.release(f"good-{len(serving.log)}")
+    with Visitors(serving.address) as visitors:
+        done = serving.deploy(release, "--env", "staging", "--canary", "30,100")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (before != release, serving.live) == (True, release)
+    assert len(visitors.answers) > 50
+    assert visitors.failed == []
+    assert (serving.log[-1]["outcome"], serving.log[-1]["release"]) == ("succeeded", release)
+    assert serving.messages[-1] == serving.log[-1]
+    status = serving.run("status.sh", "--env", "staging").stdout
+    assert f"{release}, answers 200, weight 100" in status
+    assert f"{before}, stopped" in status
+
+
+def test_a_release_with_errors_is_taken_back_from_its_first_visitors(serving):
+    before, kept, release = serving.live, serving.kept, serving.release("errors", "errors")
+    with Visitors(serving.address) as visitors:
+        done = serving.deploy(release, "--env", "staging", "--canary", "30,100")
+        ended = time.monotonic()
+        time.sleep(1)
+
+    assert done.returncode == 1
+    assert (serving.live, serving.kept) == (before, kept)
+    assert "requests failed or were late at weight 30" in serving.log[-1]["reason"]
+    assert serving.messages[-1]["outcome"] == "failed"
+    moments = [moment for moment, _, _ in visitors.failed]
+    assert moments, "no visitor met the planted fault, so the drill proves nothing"
+    assert max(moments) - min(moments) < 5
+    assert max(moments) < ended
+    assert {path for _, path, _ in visitors.failed} == {"/docs"}
+
+
+def versions(site: Site, target: str) -> list[dict]:
+    return json.loads(site.cryokit("models", "list", "--target", target, "--json"))
+
+
+def test_a_rollback_restores_code_and_current_models_without_a_failed_request(serving):
+    if serving.kept is None:
+        with Visitors(serving.address):
+            serving.deploy(serving.release("second"), "--env", "staging", "--canary", "50,100")
+    before, broken = serving.kept, serving.live
+    remembered = json.loads((serving.root / serving.idle / "models.json").read_text())
+    version = next(row["version"] for row in remembered if row["target"] == "viability" and row["is_current"])
+    serving.cryokit("train", "viability", "--estimator", "ridge")
+    newest = max(row["version"] for row in versions(serving, "viability"))
+    serving.cryokit("models", "promote", "viability", str(newest), "--override", "--reason", "came with the release")
+
+    with Visitors(serving.address) as visitors:
+        done = serving.run("rollback.sh", "--env", "staging")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert serving.live == before
+    assert [row["version"] for row in versions(serving, "viability") if row["is_current"]] == [version]
+    assert visitors.failed == []
+    assert (serving.log[-1]["action"], serving.log[-1]["reason"]) == ("rollback", f"from {broken}")
+
+
+def test_a_failing_migration_switches_nothing(serving):
+    before, release = serving.live, serving.release("migration", "migration")
+    kept = serving.kept
+    done = serving.deploy(release, "--env", "staging")
+
+    assert done.returncode == 1
+    assert (serving.live, serving.kept, serving.log[-1]["reason"]) == (before, kept, "the migration failed")
+    assert httpx.get(f"{serving.address}/health/ready").status_code == 200
+
+
+def test_wrong_words_and_a_second_deployment_are_refused(serving):
+    before = len(serving.log)
+    with (serving.root / "run" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = serving.deploy(serving.live, "--env", "staging")
+
+    assert (refused.returncode, len(serving.log)) == (75, before)
+    assert "another deployment or rollback runs" in refused.stderr
+    assert serving.deploy(serving.live, "--env", "staging", "--canary", "10,50").returncode == 2
+    assert serving.deploy("never-built", "--env", "staging").returncode == 1
+    assert serving.log[-1]["reason"] == "there is no release never-built"
+
+
+def test_a_deployment_that_was_killed_is_ended_by_a_rollback(serving):
+    before, kept, release = serving.live, serving.kept, serving.release("never-done")
+    argv = [str(ROOT / "ops" / "deploy.sh"), release, "--env", "staging", "--without-backup"]
+    deployment = subprocess.Popen(argv, env=os.environ | {"DEPLOY_HOME": str(serving.home)}, stdout=subprocess.DEVNULL)
+    waited_for(lambda: serving.kept == release)
+    deployment.kill()
+    deployment.wait()
+
+    done = serving.run("rollback.sh", "--env", "staging")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (serving.live, serving.kept) == (before, kept)
+    assert serving.log[-1]["reason"] == "ended the interrupted deployment of never-done"
+    assert httpx.get(f"{serving.address}/health/ready").status_code == 200
+
+
+def test_a_changed_release_is_refused(serving):
+    release = serving.release(f"good-{len(serving.log)}")
+    file = serving.home / "releases" / release / "cryokit" / "__init__.py"
+    file.chmod(0o644)
+    file.write_text(file.read_text() + "# changed on the machine\n")
+
+    assert serving.deploy(release, "--env", "staging").returncode == 1
+    assert serving.log[-1]["reason"] == "files of the release were changed"
+
+
+def test_a_proxy_that_starts_again_sends_everybody_where_they_were_sent_before(serving):
+    pid = int((serving.root / "run" / "haproxy.pid").read_text())
+    os.kill(pid, signal.SIGTERM)
+    waited_for(lambda: not Path(f"/proc/{pid}").exists())
+    again = f". {ROOT}/ops/deployment.sh; open_environment staging; start_proxy"
+    subprocess.run(["bash", "-euc", again], env=os.environ | {"DEPLOY_HOME": str(serving.home)}, check=True)
+    waited_for(lambda: httpx.get(f"{serving.address}/health/ready").status_code == 200)
+
+    status = serving.run("status.sh", "--env", "staging").stdout
+    assert f"{serving.live}, answers 200, weight 100" in status
+
+
+@pytest.mark.parametrize("unit", sorted(path.name for path in (ROOT / "ops" / "systemd").iterdir()))
+def test_units_are_what_systemd_understands(unit, tmp_path):
+    place = tmp_path / unit.replace("@.", "@staging-blue.")
+    lines = (ROOT / "ops" / "systemd" / unit).read_text().splitlines()
+    # The folders of an installation are not there; everything else is verified.
+    kept = [line.replace("/srv/cryokit/%I/release/.venv/bin/python", sys.executable) for line in lines]
+    place.write_text("\n".join(kept).replace("User=cryokit", "User=root"))
+    done = subprocess.run(["systemd-analyze", "verify", str(place)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("slow", "requests failed or were late at weight"), ("unready", "does not stay up")], ids=["slow", "unready"]
+)
+def test_a_faulty_release_is_taken_back(serving, fault, reason):
+    settings = serving.root / "deploy.env"
+    settings.write_text(f"{settings.read_text()}DEPLOY_STEP_SECONDS=8\n")  # longer than a slow answer takes
+    before, release = serving.live, serving.release(fault, fault)
+    with Visitors(serving.address, SMOOTH + 5 * ("/docs",)) as visitors:
+        done = serving.deploy(release, "--env", "staging", "--canary", "30,100")
+
+    assert (done.returncode, serving.live, visitors.failed) == (1, before, [])
+    assert reason in serving.log[-1]["reason"]
+
+
+@pytest.mark.drill
+def test_a_killed_colour_loses_only_what_it_was_answering(serving):
+    pid = int((serving.root / "live" / "app.pid").read_text())
+    with Visitors(serving.address) as visitors:
+        time.sleep(2)
+        killed = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        waited_for(lambda: any(at > killed + 1 and answer == 200 for at, _, answer in visitors.answers))
+        back = time.monotonic() - killed
+        time.sleep(2)
+
+    print(f"requests are answered again {back:.1f} s after SIGKILL; {len(visitors.failed)} failed")  # noqa: T201
+    assert len(visitors.failed) <= len(SMOOTH)
+    assert all(at - killed < 1 for at, _, _ in visitors.failed)
+
+
+def waited_for(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
