@@ -1,6 +1,8 @@
 """Run a notebook by name with checked parameters and export it as one HTML file."""
 
 import base64
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +22,7 @@ import yaml
 from cryokit import __version__
 from cryokit.config import Settings
 from cryokit.domain import checked_seed, target_named
-from cryokit.errors import CommandError, InputError, NotFoundError, ReportError
+from cryokit.errors import CommandError, ConflictError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
 from cryokit.telemetry import correlation_id
 
@@ -28,6 +31,7 @@ _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 _PARTIAL = ".partial-"
 _LEFTOVER_SECONDS = 24 * 3600
 _NAME, _PLAIN = re.compile(r"[a-z0-9_.-]+"), re.compile(r"[a-z0-9_.]+")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _ALLOWED = {"target": target_named, "seed": checked_seed}
 """What a parameter of this name is checked with, whichever notebook declares it."""
@@ -68,6 +72,8 @@ class Report:
     time_limit_seconds: int
     reusable: str = "never"
     """One of `REUSABLE`."""
+    schedule: tuple[dict, ...] = ()
+    """Daily runs: ``at``, hours and minutes of the machine, and perhaps ``parameters``."""
 
     def parameters(self) -> dict[str, Parameter]:
         """Return the parameters that the notebook declares, by name."""
@@ -103,10 +109,38 @@ def catalogue() -> dict[str, Report]:
     listed = yaml.safe_load((folder / "catalog.yml").read_text())
     return {
         name: Report(
-            name, item["title"], folder / item["notebook"], item["time_limit_seconds"], item.get("reusable", "never")
+            name,
+            item["title"],
+            folder / item["notebook"],
+            item["time_limit_seconds"],
+            item.get("reusable", "never"),
+            tuple(item.get("schedule", ())),
         )
         for name, item in listed.items()
     }
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One daily run of a report."""
+
+    report: Report
+    at: str
+    parameters: dict[str, str]
+
+
+def planned(reports: Iterable[Report] | None = None) -> list[Planned]:
+    """Return the daily runs, by default those of the catalogue, in their order, or say which one cannot be."""
+    found = []
+    for report in reports or catalogue().values():
+        for item in report.schedule:
+            if not _TIME.fullmatch(str(item["at"])):
+                msg = f"report {report.name} is planned at {item['at']!r}; a time is written as 03:10"
+                raise InputError(msg)
+            parameters = {name: str(value) for name, value in item.get("parameters", {}).items()}
+            report.checked_parameters(parameters)
+            found.append(Planned(report, item["at"], parameters))
+    return sorted(found, key=lambda one: one.at)
 
 
 def report_named(name: str) -> Report:
@@ -139,7 +173,10 @@ def run(report: Report, parameters: dict[str, object], settings: Settings) -> Pa
     settings.reports_dir.chmod(0o700)  # reports may show private rows
     _remove_leftovers(settings.reports_dir)
     stem = output_stem(report, parameters)
-    with tempfile.TemporaryDirectory(dir=settings.reports_dir, prefix=_PARTIAL) as partial:
+    with (
+        _only_run(settings.reports_dir / f".{stem}.lock", report),
+        tempfile.TemporaryDirectory(dir=settings.reports_dir, prefix=_PARTIAL) as partial,
+    ):
         executed = Path(partial) / f"{stem}.ipynb"
         _execute(report, parameters, executed, settings)
         page = executed.with_suffix(".html")
@@ -151,6 +188,18 @@ def run(report: Report, parameters: dict[str, object], settings: Settings) -> Pa
             file.chmod(0o600)
             file.replace(settings.reports_dir / file.name)
     return settings.reports_dir / page.name
+
+
+@contextlib.contextmanager
+def _only_run(lock: Path, report: Report) -> Iterator[None]:
+    """Refuse a second run of the same report at the same time; the lock goes with the process."""
+    with os.fdopen(os.open(lock, os.O_WRONLY | os.O_CREAT, 0o600), "w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"report {report.name} is being run with these parameters already; wait for that run"
+            raise ConflictError(msg) from error
+        yield
 
 
 def _remove_leftovers(folder: Path) -> None:

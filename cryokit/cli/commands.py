@@ -277,3 +277,18 @@ def _key_and_value(pair: str) -> tuple[str, str]:
 def report_list(workbench: Workbench, as_json: bool) -> None:
     """List the runs of reports."""
     emit(workbench.report_runs(), as_json)
+
+
+@report.command("schedule")
+@click.option(
+    "--environment", type=click.Path(path_type=Path), default=Path("/srv/cryokit/production"), show_default=True
+)
+@click.option("--systemd", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write timers there.")
+def report_schedule(environment: Path, folder: Path | None) -> None:
+    """Print the daily reports as lines for /etc/cron.d, or write them as timers of systemd."""
+    from cryokit import scheduling
+
+    if folder is None:
+        click.echo(scheduling.cron_lines(environment), nl=False)
+        return
+    click.echo("\n".join(str(file) for file in scheduling.write_units(environment, folder)))

@@ -1,12 +1,14 @@
 """Reports: checked parameters, a failing cell named, nothing half written."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from cryokit import reports
-from cryokit.errors import InputError, NotFoundError, ReportError
+from cryokit.errors import ConflictError, InputError, NotFoundError, ReportError
 
 
 def notebook(folder: Path, *cells: str) -> reports.Report:
@@ -26,7 +28,7 @@ def test_a_report_is_one_page_with_its_parameters(tmp_path, other_settings):
     page = reports.run(report, report.checked_parameters({"count": "5"}), settings)
 
     assert "count is 5" in page.read_text()
-    assert sorted(file.suffix for file in settings.reports_dir.iterdir()) == [".html", ".ipynb", ".json"]
+    assert sorted(file.suffix for file in settings.reports_dir.glob("small*")) == [".html", ".ipynb", ".json"]
 
 
 def test_reports_are_closed_to_other_accounts(tmp_path, other_settings):
@@ -66,3 +68,17 @@ def test_a_wrong_parameter_is_refused_before_anything_runs(tmp_path, given):
 def test_an_unknown_report_says_which_there_are():
     with pytest.raises(NotFoundError, match="training, validation, ladder, health"):
         reports.report_named("weather")
+
+
+def test_the_same_report_is_not_run_twice_at_once(tmp_path, other_settings):
+    settings = other_settings()
+    report = notebook(tmp_path, "import time", "time.sleep(3)")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(reports.run, report, {"count": 3}, settings)
+        while not (settings.reports_dir / ".small.lock").exists():
+            time.sleep(0.01)
+        with pytest.raises(ConflictError, match="being run with these parameters already"):
+            reports.run(report, {"count": 3}, settings)
+        other = reports.run(report, {"count": 4}, settings)
+
+    assert first.result().name != other.name

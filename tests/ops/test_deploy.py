@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,7 +19,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cryokit import scheduling
+
 ROOT = Path(__file__).resolve().parents[2]
+UNITS = ["cryokit@staging-blue.service", "cryokit-proxy@staging-blue.service", *scheduling.units(Path("/srv"))]
 SMOOTH = ("/docs", "/login", "/health/live")
 """What visitors of the drills ask for; the smoke test of a deployment does not ask for the first."""
 
@@ -287,6 +291,19 @@ def test_a_rollback_restores_code_and_current_models_without_a_failed_request(se
     assert (serving.log[-1]["action"], serving.log[-1]["reason"]) == ("rollback", f"from {broken}")
 
 
+def test_planned_commands_run_in_the_release_that_serves(serving):
+    argv = [
+        str(serving.root / "live" / "release" / "ops" / "cryokit.sh"),
+        str(serving.root),
+        "models",
+        "list",
+        "--json",
+    ]
+    done = subprocess.run(argv, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True)
+
+    assert {row["target"] for row in json.loads(done.stdout)} == {"tg", "iri", "viability"}
+
+
 def test_a_failing_migration_switches_nothing(serving):
     before, release = serving.live, serving.release("migration", "migration")
     kept = serving.kept
@@ -348,13 +365,16 @@ def test_a_proxy_that_starts_again_sends_everybody_where_they_were_sent_before(s
     assert f"{serving.live}, answers 200, weight 100" in status
 
 
-@pytest.mark.parametrize("unit", sorted(path.name for path in (ROOT / "ops" / "systemd").iterdir()))
+@pytest.mark.parametrize("unit", UNITS)
 def test_units_are_what_systemd_understands(unit, tmp_path):
-    place = tmp_path / unit.replace("@.", "@staging-blue.")
-    lines = (ROOT / "ops" / "systemd" / unit).read_text().splitlines()
-    # The folders of an installation are not there; everything else is verified.
-    kept = [line.replace("/srv/cryokit/%I/release/.venv/bin/python", sys.executable) for line in lines]
-    place.write_text("\n".join(kept).replace("User=cryokit", "User=root"))
+    scheduling.write_units(Path("/srv/cryokit/staging"), tmp_path)
+    for file in (ROOT / "ops" / "systemd").iterdir():
+        shutil.copy(file, tmp_path / file.name.replace("@.", "@staging-blue."))
+    for file in tmp_path.iterdir():
+        # The programs and the account of an installation are not here; everything else is verified.
+        text = re.sub(r"/srv/cryokit/\S+/(python|cryokit\.sh)", sys.executable, file.read_text())
+        file.write_text(text.replace("User=cryokit", "User=root"))
+    place = tmp_path / unit
     done = subprocess.run(["systemd-analyze", "verify", str(place)], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -362,7 +382,9 @@ def test_units_are_what_systemd_understands(unit, tmp_path):
 
 @pytest.mark.drill
 @pytest.mark.parametrize(
-    ("fault", "reason"), [("slow", "requests failed or were late at weight"), ("unready", "does not stay up")], ids=["slow", "unready"]
+    ("fault", "reason"),
+    [("slow", "requests failed or were late at weight"), ("unready", "does not stay up")],
+    ids=["slow", "unready"],
 )
 def test_a_faulty_release_is_taken_back(serving, fault, reason):
     settings = serving.root / "deploy.env"

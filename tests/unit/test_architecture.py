@@ -31,10 +31,11 @@ MAY_IMPORT = {
     "backup": OUTSIDE | {"db"},
     "compute": OUTSIDE,
     "workbench": OUTSIDE | set(SCIENCE) | {"sources", "db", "accounts", "reports", "compute", "backup"},
+    "scheduling": BASE | {"reports"},
     "startup": FACES,
     "serving": FACES | {"reports"},
     "api": FACES,
-    "cli": FACES | {"startup", "serving"},
+    "cli": FACES | {"startup", "serving", "scheduling"},
     "dashboards": FACES | {"figures", "api"},
 }
 
