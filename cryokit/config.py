@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     )
     correlation_id: str | None = Field(default=None, description="id of the work that started this process")
     data_mirror: Path | None = Field(default=None, description="folder that holds the public data files")
+    flags_file: Path | None = Field(default=None, description="file of feature flags; without it all are on")
     backup_key_file: Path | None = Field(default=None, description="key by which backups are encrypted")
     backup_keep: str = Field(
         default="hourly=24,daily=7,weekly=5,monthly=12,yearly=3,wal_days=7", description="how many backups stay"

@@ -56,9 +56,15 @@ class ModelsPage:
         self.move_status = html('<p role="status"></p>')
 
     def _make_training(self) -> None:
-        names = {name.replace("_", " "): name for name in ESTIMATORS}
+        offered = ESTIMATORS if self.workbench.is_open("new_estimators") else ESTIMATORS[:1]
+        names = {name.replace("_", " "): name for name in offered}
         self.estimator = pmui.Select(label="Estimator", options=names, value=ESTIMATORS[0], width=220)
-        self.search = pmui.Select(label="Search of settings", options=list(SEARCHES), value=SEARCHES[0], width=220)
+        self.search = pmui.Select(
+            label="Search of settings",
+            options=list(SEARCHES if len(offered) > 1 else SEARCHES[:1]),
+            value=SEARCHES[0],
+            width=220,
+        )
         self.seed = pmui.TextInput(label="Seed", value="0", width=140)
         self.train = self._button("Train", self._on_train, self.may_train)
         self.cancel = self._button("Cancel the newest", self._on_cancel, self.may_train, variant="outlined")
@@ -80,6 +86,7 @@ class ModelsPage:
         if self.may_train:
             buttons = pmui.FlexBox(self.propose, self.promote, self.rollback, gap="8px", margin=0)
             parts.append(card(self.reason, self.override, buttons, self.move_status, label="Current version"))
+        if self.may_train and self.workbench.is_open("train_from_page"):
             fields = pmui.FlexBox(self.estimator, self.search, self.seed, gap="0px 8px", margin=0)
             acts = pmui.FlexBox(self.train, self.cancel, gap="8px", margin=0)
             parts.append(card(html(_TRAINING), fields, acts, self.train_status, self.jobs, label="Train"))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pandas as pd
 
+from cryokit import flags
 from cryokit.compute.cluster import core_count
 from cryokit.db.registry import Registry
 from cryokit.domain import Identity, checked_seed, target_named
@@ -61,6 +62,7 @@ class Training(Modelling):
         """Have a version trained by a process of its own and return the job's identifier."""
         order = Order(target, estimator, search, seed, team).checked()
         self._refuse_unless_may_train()
+        self._refuse_what_is_not_open(order)
         registry = self.registry
         if order.team:
             registry.team_id(order.team)  # which only its members find
@@ -72,6 +74,17 @@ class Training(Modelling):
         if self.identity is not None and not self.identity.may("researcher"):
             msg = f"{self.identity.name} is {self.identity.role}, but training needs a researcher; ask an administrator"
             raise AccessError(msg)
+
+    def is_open(self, flag: str) -> bool:
+        """Whether a feature is open for this person (see `cryokit.flags`)."""
+        return flags.is_on(flag, self.identity, self.settings)
+
+    def _refuse_what_is_not_open(self, order: Order) -> None:
+        is_other = (order.estimator, order.search) != (DECLARED, "none")
+        for flag in ["train_from_page", *(["new_estimators"] if is_other else [])]:
+            if not self.is_open(flag):
+                msg = f"the feature is not open for {self.identity.name} yet: {flags.FLAGS[flag]} (flag {flag})"
+                raise AccessError(msg)
 
     def _launch(self, job_id: str) -> None:
         """Start the process; it outlives this one, and what it says beside its log lies in the folder of logs."""

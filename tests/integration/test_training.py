@@ -41,6 +41,29 @@ def test_a_viewer_cannot_train(workbench):
         acting(workbench, "viewer").start_training("viability")
 
 
+@pytest.mark.parametrize(
+    ("rules", "estimator", "words"),
+    [
+        ("train_from_page: {default: {allow: [other]}}", "recipe", "flag train_from_page"),
+        ("new_estimators: {default: false}", "ridge", "flag new_estimators"),
+        ("new_estimators: {default: false}", "recipe", None),
+    ],
+)
+def test_what_is_not_open_for_a_person_cannot_be_ordered(workbench, tmp_path, rules, estimator, words):
+    file = tmp_path / "flags.yml"
+    file.write_text(rules)
+    settings = workbench.settings.model_copy(update={"flags_file": file})
+    rosa = Workbench(settings, workbench.database, acting(workbench, "rosa").identity)
+
+    if words:
+        with pytest.raises(AccessError, match=words):
+            rosa.start_training("viability", estimator)
+    else:
+        assert not rosa.is_open("new_estimators")
+        job_id = rosa.start_training("viability", estimator)
+        rosa.cancel_job(job_id)
+
+
 def test_a_researcher_trains_and_only_he_follows_it(workbench):
     rosa = acting(workbench, "rosa")
     job_id = rosa.start_training("viability", "ridge", seed=3)

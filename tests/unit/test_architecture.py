@@ -27,15 +27,16 @@ MAY_IMPORT = {
     "sources": OUTSIDE | {"chemistry"},
     "db": OUTSIDE | {"chemistry"},
     "accounts": OUTSIDE,
+    "flags": OUTSIDE,
     "reports": OUTSIDE | {"db"},
     "backup": OUTSIDE | {"db"},
     "compute": OUTSIDE,
-    "workbench": OUTSIDE | set(SCIENCE) | {"sources", "db", "accounts", "reports", "compute", "backup"},
+    "workbench": OUTSIDE | set(SCIENCE) | {"sources", "db", "accounts", "reports", "compute", "backup", "flags"},
     "scheduling": BASE | {"reports"},
     "startup": FACES,
     "serving": FACES | {"reports"},
     "api": FACES,
-    "cli": FACES | {"startup", "serving", "scheduling"},
+    "cli": FACES | {"startup", "serving", "scheduling", "flags"},
     "dashboards": FACES | {"figures", "api"},
 }
 
