@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from cryokit import scheduling
 
@@ -112,6 +113,7 @@ class Site:
     root: Path
     messages: list[dict]
     address: str
+    figures: str
 
     def run(self, script: str, *words: str, seconds: int = 200) -> subprocess.CompletedProcess:
         """Run a script as an operator would."""
@@ -205,7 +207,7 @@ def site(demo_state_dir, tmp_path_factory) -> Iterator[Site]:
         f"DEPLOY_SUPERVISOR=own\nDEPLOY_COOKIE=\nDEPLOY_STEP_SECONDS=1\nDEPLOY_PATIENCE_SECONDS=60\n"
         f"DEPLOY_DRAIN_SECONDS=3\nDEPLOY_NOTIFY_URL=http://127.0.0.1:{sink.server_port}/\n"
     )
-    site = Site(home, root, sink.messages, f"http://127.0.0.1:{port}")
+    site = Site(home, root, sink.messages, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{figures}/metrics")
     site.cryokit("db", "start")
     yield site
     stop_all(root)
@@ -289,6 +291,17 @@ def test_a_rollback_restores_code_and_current_models_without_a_failed_request(se
     assert [row["version"] for row in versions(serving, "viability") if row["is_current"]] == [version]
     assert visitors.failed == []
     assert (serving.log[-1]["action"], serving.log[-1]["reason"]) == ("rollback", f"from {broken}")
+
+
+def test_the_proxy_has_the_figures_that_alerts_ask_for(serving):
+    exported = httpx.get(serving.figures).text
+    groups = yaml.safe_load((ROOT / "ops" / "monitoring" / "rules" / "proxy.yml").read_text())["groups"]
+    asked = {name for rule in groups[0]["rules"] for name in re.findall(r"haproxy_\w+", rule["expr"])}
+
+    assert asked == {"haproxy_backend_active_servers", "haproxy_backend_http_responses_total"}
+    assert re.search(r'^haproxy_backend_active_servers{proxy="colours"} 1$', exported, re.MULTILINE)
+    assert 'haproxy_backend_http_responses_total{proxy="colours",code="5xx"}' in exported
+    assert httpx.get(f"{serving.address}/metrics").status_code == 404
 
 
 def test_planned_commands_run_in_the_release_that_serves(serving):
