@@ -252,6 +252,25 @@ class MovedVersion(BaseModel):
     is_override: bool
 
 
+class ComparisonAnswer(BaseModel):
+    """Two versions on the same rows: scores side by side; the paired difference is positive if the second is better."""
+
+    model_config = ConfigDict(extra="allow")
+
+    target: str
+    version_a: int
+    version_b: int
+    selection: str
+    basis: str = Field(description="whose rows and folds the scores are of")
+    rows_sha256: str
+    first: dict[str, float | int | None]
+    second: dict[str, float | int | None]
+    paired: dict[str, float | int | None] = Field(
+        description="difference of mean absolute errors with its 95 % interval, rows and groups"
+    )
+    second_is: str = Field(description="better, worse, or no difference out of noise")
+
+
 class ModelCardAnswer(BaseModel):
     """The model card: what it predicts, data, recipe, scores, limits, domain, provenance."""
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cryokit.db.tables import json_text, sha256_of
 from cryokit.domain import target_named
-from cryokit.errors import InputError, NotFoundError
+from cryokit.errors import ConflictError, InputError, NotFoundError
 from cryokit.models.stored_recipe import stored_recipe
 from cryokit.workbench.core import Progress
 from cryokit.workbench.helpers import helper_for
@@ -47,6 +47,7 @@ def comparison(
     selection: str,
     seed: int | None,
     progress: Progress | None,
+    is_stored_only: bool = False,
 ) -> dict:
     """Return scores of both versions side by side and the paired difference, positive if the second is better."""
     from cryokit.models.groups import groups, series_of
@@ -57,7 +58,14 @@ def comparison(
         raise InputError(msg)
     known = {number: _known(workbench, target, number, selection) for number in versions}
     newer = known[max(versions)]
-    tables, basis = _tables(target, known, seed, progress)
+    stored = _stored_tables(target, known, seed)
+    if stored is None and is_stored_only:
+        msg = (
+            f"versions {versions[0]} and {versions[1]} were evaluated on different rows or folds, and evaluating takes "
+            f"minutes; `cryokit compare {target} {versions[0]} {versions[1]}` does it"
+        )
+        raise ConflictError(msg)
+    tables, basis = stored or (_evaluated(target, known, newer, seed, progress), ANEW.format(number=max(versions)))
     rows = newer.rows
     series = np.array(series_of(target, rows))
     result = compared(*(tables[number] for number in versions), groups(target, rows), series, seed=newer.seed)
@@ -105,23 +113,20 @@ def _known(workbench: "Modelling", target: str, number: int, selection: str) -> 
     return _Known(model, rows, evaluation if is_same else None)
 
 
-def _tables(
-    target: str, known: dict[int, _Known], seed: int | None, progress: Progress | None
-) -> tuple[dict[int, pd.DataFrame], str]:
-    """Return the out-of-fold rows of each version, numbered as the newer version's rows, and where they come from."""
+def _stored_tables(
+    target: str, known: dict[int, _Known], seed: int | None
+) -> tuple[dict[int, pd.DataFrame], str] | None:
+    """Return the stored out-of-fold rows, numbered as the newer version's rows, and their basis, if they compare."""
     (older_number, older), (newer_number, newer) = sorted(known.items())
-    is_stored = older.evaluation is not None and newer.evaluation is not None
-    wanted = seed is None or {older.seed, newer.seed} == {seed}
-    if is_stored and wanted:
-        renumbered = _renumbered(target, older, newer)
-        have_same_rows = len(older.rows) == len(newer.rows) and set(renumbered["row"]) == set(newer.folds["row"])
-        have_same_folds = have_same_rows and _folds_sha256(renumbered) == _folds_sha256(newer.evaluation["rows"])
-        both = {older_number: renumbered, newer_number: newer.evaluation["rows"]}
-        if have_same_folds:
-            return both, SAME_FOLDS
-        if older.model["recipe"] == newer.model["recipe"]:
-            return both, OWN_FOLDS
-    return _evaluated(target, known, newer, seed, progress), ANEW.format(number=newer_number)
+    is_wanted = seed is None or {older.seed, newer.seed} == {seed}
+    if older.evaluation is None or newer.evaluation is None or not is_wanted:
+        return None
+    renumbered = _renumbered(target, older, newer)
+    both = {older_number: renumbered, newer_number: newer.evaluation["rows"]}
+    have_same_rows = len(older.rows) == len(newer.rows) and set(renumbered["row"]) == set(newer.folds["row"])
+    if have_same_rows and _folds_sha256(renumbered) == _folds_sha256(newer.evaluation["rows"]):
+        return both, SAME_FOLDS
+    return (both, OWN_FOLDS) if older.model["recipe"] == newer.model["recipe"] else None
 
 
 def _evaluated(

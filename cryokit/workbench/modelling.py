@@ -155,15 +155,16 @@ class Modelling(Promoting):
         selection: str | None = None,
         seed: int | None = None,
         progress: Progress | None = None,
+        is_stored_only: bool = False,
     ) -> dict:
         """
         Compare two versions on the same rows: all scores side by side and the paired difference with an interval.
 
         Stored out-of-fold rows are used where rows and folds are equal or both recipes are; otherwise both recipes are
-        evaluated now on the rows of the newer version.
+        evaluated now on the rows of the newer version, or refused with `is_stored_only`.
         """
         chosen = selection or self.selections(target)[0]
-        return comparing.comparison(self, target, (version_a, version_b), chosen, seed, progress)
+        return comparing.comparison(self, target, (version_a, version_b), chosen, seed, progress, is_stored_only)
 
     def rows_of(self, target: str, version: int, selection: str | None = None) -> pd.DataFrame:
         """Return the rows that a version learned from, or those of another selection as they are stored now."""

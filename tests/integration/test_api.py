@@ -98,6 +98,7 @@ ROUTES = {
     ("GET", "/api/v1/models/{target}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/{version}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/card"): SIGNED_IN,
+    ("GET", "/api/v1/models/{target}/compare"): SIGNED_IN | dict.fromkeys(("viewer", "researcher", "admin"), 422),
     # What is asked for cannot be: who may ask is told why.
     ("POST", "/api/v1/models/{target}/train"): RESEARCHER | {"researcher": 422, "admin": 422},
     ("POST", "/api/v1/models/{target}/propose"): RESEARCHER | {"researcher": 404, "admin": 404},
@@ -410,3 +411,17 @@ def test_ready_tells_details_to_people_who_are_signed_in(service, prefix):
 
     assert all(check["detail"] for check in told.values())
     assert kept == {name: {"status": "pass"} for name in ("database", "schema", "models", "dask", "disk")}
+
+
+def test_two_versions_are_compared_by_what_is_stored(service):
+    path = "/api/v1/models/tg/compare?version_a=1&version_b="
+    service.workbench.train("tg", estimator="ridge", is_candidate=True)
+    service.workbench.train("tg", estimator="mean", seed=4, is_candidate=True)
+    same, other, itself = (service.get(f"{path}{number}", "viewer") for number in (2, 3, 1))
+
+    assert same.json()["paired"]["difference"] == 0
+    assert same.json()["first"] == same.json()["second"]
+    assert "stored evaluations of both" in same.json()["basis"]
+    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+    assert "cryokit compare tg 1 3" in other.json()["detail"]
+    assert itself.status_code == 422

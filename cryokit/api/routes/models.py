@@ -1,13 +1,14 @@
 """Registered model versions."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from cryokit.api.auth import ActingWorkbench, require
 from cryokit.api.frames import json_value, records
-from cryokit.api.problems import RESPONSES
+from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import (
+    ComparisonAnswer,
     JobAnswer,
     ModelCardAnswer,
     ModelVersion,
@@ -17,6 +18,8 @@ from cryokit.api.schemas import (
     RollbackRequest,
     TrainingRequest,
 )
+
+VersionNumber = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 router = APIRouter(prefix="/models", tags=["models"], responses=RESPONSES)
 
@@ -34,11 +37,21 @@ def list_versions(target: str, workbench: ActingWorkbench) -> list[ModelVersion]
 
 
 @router.get("/{target}/card")
-def model_card(
-    target: str, workbench: ActingWorkbench, version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
-) -> ModelCardAnswer:
+def model_card(target: str, workbench: ActingWorkbench, version: VersionNumber | None = None) -> ModelCardAnswer:
     """Return the model card of a version, the current one unless another is named."""
     return json_value(workbench.model_card(target, version).as_json())
+
+
+@router.get("/{target}/compare", responses={409: {"model": Problem}})
+def compare(
+    target: str,
+    version_a: VersionNumber,
+    version_b: VersionNumber,
+    workbench: ActingWorkbench,
+    selection: Literal["curated", "published"] | None = None,
+) -> ComparisonAnswer:
+    """Compare two versions by their stored evaluations; what would have to be evaluated anew is a conflict."""
+    return json_value(workbench.compare(target, version_a, version_b, selection, is_stored_only=True))
 
 
 @router.post("/{target}/train", status_code=202, dependencies=[Depends(require("researcher"))])
