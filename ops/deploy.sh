@@ -21,6 +21,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ -n "$release" ] || { echo "usage: ops/deploy.sh RELEASE [--env NAME] [--canary 10,50,100]" >&2; exit 2; }
+[[ $release =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || { echo "a release is named by letters, digits, dots and dashes, not '$release'" >&2; exit 2; }
 [[ $canary =~ ^([1-9][0-9]?,)*100$ ]] || { echo "--canary ends with 100, such as 10,50,100, not '$canary'" >&2; exit 2; }
 [[ $least_requests =~ ^[0-9]+$ ]] || { echo "--least-requests is a number, not '$least_requests'" >&2; exit 2; }
 open_environment "$environment"
@@ -105,9 +106,9 @@ move_traffic() {
   for weight in ${canary//,/ }; do watch "$weight" || return 1; done
 }
 
-preflight
 start_proxy
 give_back "$live" "$idle" # a deployment that was killed may have left other weights
+preflight
 migrate
 if [ -n "$live" ]; then remember_models "$live"; fi
 is_started=1

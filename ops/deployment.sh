@@ -22,7 +22,7 @@ open_environment() {
   [ ! -f "$root/deploy.env" ] || . "$root/deploy.env"
   : "${DEPLOY_PORT:=8080}" "${DEPLOY_PORT_BLUE:=5101}" "${DEPLOY_PORT_GREEN:=5102}"
   : "${DEPLOY_FIGURES_PORT:=8405}"      # metrics of the proxy
-  : "${DEPLOY_COOKIE:=secure}"          # empty where no https is in front
+  : "${DEPLOY_COOKIE=secure}"           # empty where no https is in front
   : "${DEPLOY_START_SECONDS:=120}"      # how long a release may take to get ready
   : "${DEPLOY_STEP_SECONDS:=10}"        # how long each canary step is watched at least
   : "${DEPLOY_LATE_MILLISECONDS:=1000}" # an answer that takes longer counts like a failed one
@@ -273,7 +273,7 @@ column() {
 drain() {
   local deadline=$((SECONDS + $2)) open
   while [ $SECONDS -lt $deadline ]; do
-    open=$(column "$1" scur)
+    open=$(column "$1" scur) || return 0
     if [ "${open:-0}" -eq 0 ]; then return 0; fi
     sleep 0.5
   done

@@ -23,15 +23,15 @@ fi
 release=$(release_of "$back")
 [ -n "$release" ] || fail "no release served before $(release_of "$broken"); deploy one: ops/deploy.sh RELEASE"
 reason="ended before it was done"
-trap 'audit rollback failed "$release" "$reason"' EXIT
+trap 'stop_colour "$back"; audit rollback failed "$release" "$reason"' EXIT
 trap 'reason=interrupted; exit 1' INT TERM
 
 start_colour "$back"
 wait_until_ready "$back"
 smoke "$back"
+trap - EXIT
 send "$back" 100
 point "$root/live" "$back"
-trap - EXIT
 reason=
 restore_models "$back" "$broken" || reason="; not all current models could be restored, cryokit models history tells them"
 audit rollback succeeded "$release" "from $(release_of "$broken")$reason"

@@ -336,6 +336,7 @@ def test_wrong_words_and_a_second_deployment_are_refused(serving):
     assert (refused.returncode, len(serving.log)) == (75, before)
     assert "another deployment or rollback runs" in refused.stderr
     assert serving.deploy(serving.live, "--env", "staging", "--canary", "10,50").returncode == 2
+    assert serving.deploy('a"b', "--env", "staging").returncode == 2
     assert serving.deploy("never-built", "--env", "staging").returncode == 1
     assert serving.log[-1]["reason"] == "there is no release never-built"
 
