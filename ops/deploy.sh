@@ -82,7 +82,7 @@ watch() {
     read -r seen bad mean <<<"$(figures "$idle" "$since")"
     read -r live_seen live_bad live_mean <<<"$(figures "$live" "$since")"
     if [ "$live_seen" -ge 5 ]; then
-      allowed_permille=$((live_bad * 1000 / live_seen + 20)) allowed_ms=$((live_mean * 2 + 200))
+      allowed_permille=$((live_bad * 1000 / live_seen + 20)) allowed_ms=$((live_mean * 2 + DEPLOY_SLOWER_MILLISECONDS))
     fi
     if [ "$bad" -ge 3 ] && [ $((bad * 1000)) -gt $((seen * allowed_permille)) ]; then
       reason="$bad of $seen requests failed or were late at weight $weight"; return 1
@@ -101,7 +101,7 @@ watch() {
 
 move_traffic() {
   local weight
-  allowed_permille=20 allowed_ms=1000
+  allowed_permille=20 allowed_ms=$DEPLOY_LATE_MILLISECONDS
   if [ -z "$live" ]; then send "$idle" 100; return 0; fi
   for weight in ${canary//,/ }; do watch "$weight" || return 1; done
 }

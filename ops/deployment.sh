@@ -26,6 +26,7 @@ open_environment() {
   : "${DEPLOY_START_SECONDS:=120}"      # how long a release may take to get ready
   : "${DEPLOY_STEP_SECONDS:=10}"        # how long each canary step is watched at least
   : "${DEPLOY_LATE_MILLISECONDS:=1000}" # an answer that takes longer counts like a failed one
+  : "${DEPLOY_SLOWER_MILLISECONDS:=200}" # how much slower than twice the mean of the serving colour is too slow
   : "${DEPLOY_PATIENCE_SECONDS:=600}"   # how long a step waits for enough requests
   : "${DEPLOY_DRAIN_SECONDS:=300}"      # how long open pages may stay on the old colour
   : "${DEPLOY_FREE_MEGABYTES:=1024}"    # least free disk
