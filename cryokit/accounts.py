@@ -13,7 +13,7 @@ from pwdlib import PasswordHash
 from cryokit.errors import InputError
 
 _HASHER = PasswordHash.recommended()
-_MINIMUM_LENGTH = 10
+MINIMUM_LENGTH = 10
 _MAXIMUM_LENGTH = 256
 _ALGORITHM, _ISSUER = "HS256", "cryokit"
 _UNKNOWN_ACCOUNT_HASH = _HASHER.hash(secrets.token_urlsafe(16))
@@ -21,8 +21,8 @@ _UNKNOWN_ACCOUNT_HASH = _HASHER.hash(secrets.token_urlsafe(16))
 
 def checked_password(password: str) -> str:
     """Return a password of allowed length, or say what is allowed."""
-    if not _MINIMUM_LENGTH <= len(password) <= _MAXIMUM_LENGTH:
-        msg = f"a password has {_MINIMUM_LENGTH} to {_MAXIMUM_LENGTH} characters, but this one has {len(password)}"
+    if not MINIMUM_LENGTH <= len(password) <= _MAXIMUM_LENGTH:
+        msg = f"a password has {MINIMUM_LENGTH} to {_MAXIMUM_LENGTH} characters, but this one has {len(password)}"
         raise InputError(msg)
     return password
 

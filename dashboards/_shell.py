@@ -81,7 +81,7 @@ def _navigation(pages: Iterable[PageSpec], current: str, identity: Identity) -> 
         for page in pages
         if identity.may(page.role)
     )
-    links += '<li><a href="/docs">REST API</a></li>'
+    links += '<li><a href="/account">Your account</a></li><li><a href="/docs">REST API</a></li>'
     return html(f'<nav aria-label="Pages"><ul>{links}</ul></nav>')
 
 

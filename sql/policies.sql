@@ -41,6 +41,10 @@ GRANT SELECT ON cryo.app_login TO authenticated;
 CREATE POLICY app_login_select ON cryo.app_login FOR SELECT TO authenticated, cryokit_owner
     USING (login_role = session_user);
 
+GRANT SELECT ON cryo.signed_out TO authenticated;
+CREATE POLICY signed_out_select ON cryo.signed_out FOR SELECT TO authenticated
+    USING (user_id = (SELECT app.uid()));
+
 GRANT SELECT (id, user_id, name, scope, created_at, expires_at, revoked_at) ON cryo.api_token TO authenticated;
 CREATE POLICY api_token_select ON cryo.api_token FOR SELECT TO authenticated
     USING (user_id = (SELECT app.uid()));
@@ -329,7 +333,8 @@ CREATE POLICY evaluation_select_public ON cryo.evaluation FOR SELECT TO anon
 CREATE POLICY evaluation_select ON cryo.evaluation FOR SELECT TO authenticated
     USING (
         is_public
-        OR EXISTS (
+        OR owner_id = (SELECT app.uid())
+        OR owner_id IS NULL AND EXISTS (
             SELECT
             FROM cryo.model_version
             INNER JOIN cryo.dataset_snapshot ON model_version.dataset_snapshot_id = dataset_snapshot.id

@@ -304,6 +304,9 @@ CREATE TABLE cryo.app_user (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     disabled_at timestamp with time zone,
     password_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    failed_sign_ins integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    CONSTRAINT app_user_failed_sign_ins_counted CHECK ((failed_sign_ins >= 0)),
     CONSTRAINT app_user_name_form CHECK ((name ~ '^[^[:space:]][^[:cntrl:]]{0,98}[^[:space:]]$'::text)),
     CONSTRAINT app_user_password_hash_is_argon2 CHECK ((password_hash ~~ '$argon2%'::text)),
     CONSTRAINT app_user_role_known CHECK ((role = ANY (ARRAY['viewer'::text, 'researcher'::text, 'admin'::text])))
@@ -330,6 +333,18 @@ COMMENT ON COLUMN cryo.app_user.password_hash IS 'argon2; only service_role may 
 --
 
 COMMENT ON COLUMN cryo.app_user.password_changed_at IS 'sessions from before it have ended';
+
+--
+-- Name: COLUMN app_user.failed_sign_ins; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.app_user.failed_sign_ins IS 'wrong passwords since the last right one';
+
+--
+-- Name: COLUMN app_user.locked_until; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.app_user.locked_until IS 'until then not even the right password signs in; null if never locked';
 
 --
 -- Name: audit_event; Type: TABLE; Schema: cryo; Owner: cryokit_owner
@@ -492,6 +507,7 @@ CREATE TABLE cryo.evaluation (
     rows jsonb NOT NULL,
     is_public boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    owner_id uuid,
     CONSTRAINT evaluation_baselines_named CHECK ((jsonb_typeof(baselines) = 'object'::text)),
     CONSTRAINT evaluation_kind_present CHECK ((kind <> ''::text)),
     CONSTRAINT evaluation_metrics_named CHECK ((jsonb_typeof(metrics) = 'object'::text)),
@@ -508,6 +524,12 @@ ALTER TABLE cryo.evaluation OWNER TO cryokit_owner;
 --
 
 COMMENT ON TABLE cryo.evaluation IS 'predictions for rows that the model had not seen, and the scores from them';
+
+--
+-- Name: COLUMN evaluation.owner_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.evaluation.owner_id IS 'who brought the rows; null for rows that the version was validated on';
 
 --
 -- Name: experiment; Type: TABLE; Schema: cryo; Owner: cryokit_owner
@@ -1252,6 +1274,26 @@ COMMENT ON TABLE cryo.share IS 'one item that somebody outside of the team may v
 COMMENT ON COLUMN cryo.share.experiment_id IS 'the experiment with its measurements and verifications';
 
 --
+-- Name: signed_out; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.signed_out (
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY cryo.signed_out FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.signed_out OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE signed_out; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.signed_out IS 'sessions that were signed out before their time was over; kept until it is';
+
+--
 -- Name: target; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1607,6 +1649,13 @@ ALTER TABLE ONLY cryo.share
     ADD CONSTRAINT share_pkey PRIMARY KEY (id);
 
 --
+-- Name: signed_out signed_out_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.signed_out
+    ADD CONSTRAINT signed_out_pkey PRIMARY KEY (session_id);
+
+--
 -- Name: target target_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1686,6 +1735,12 @@ CREATE INDEX dataset_snapshot_team_id_idx ON cryo.dataset_snapshot USING btree (
 --
 
 CREATE INDEX evaluation_model_version_id_idx ON cryo.evaluation USING btree (model_version_id);
+
+--
+-- Name: evaluation_owner_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX evaluation_owner_id_idx ON cryo.evaluation USING btree (owner_id);
 
 --
 -- Name: experiment_owner_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
@@ -1880,6 +1935,12 @@ CREATE INDEX share_measurement_id_idx ON cryo.share USING btree (measurement_id)
 CREATE INDEX share_prediction_id_idx ON cryo.share USING btree (prediction_id);
 
 --
+-- Name: signed_out_user_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX signed_out_user_id_idx ON cryo.signed_out USING btree (user_id);
+
+--
 -- Name: team_name_key; Type: INDEX; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1933,6 +1994,13 @@ ALTER TABLE ONLY cryo.dataset_snapshot
 
 ALTER TABLE ONLY cryo.evaluation
     ADD CONSTRAINT evaluation_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES cryo.model_version(id) ON DELETE CASCADE;
+
+--
+-- Name: evaluation evaluation_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.evaluation
+    ADD CONSTRAINT evaluation_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
 
 --
 -- Name: experiment experiment_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -2173,6 +2241,13 @@ ALTER TABLE ONLY cryo.share
     ADD CONSTRAINT share_prediction_id_fkey FOREIGN KEY (prediction_id) REFERENCES cryo.prediction(id) ON DELETE CASCADE;
 
 --
+-- Name: signed_out signed_out_user_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.signed_out
+    ADD CONSTRAINT signed_out_user_id_fkey FOREIGN KEY (user_id) REFERENCES cryo.app_user(id) ON DELETE CASCADE;
+
+--
 -- Name: api_token; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -2278,10 +2353,10 @@ ALTER TABLE cryo.evaluation ENABLE ROW LEVEL SECURITY;
 -- Name: evaluation evaluation_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
 --
 
-CREATE POLICY evaluation_select ON cryo.evaluation FOR SELECT TO authenticated USING ((is_public OR (EXISTS ( SELECT
+CREATE POLICY evaluation_select ON cryo.evaluation FOR SELECT TO authenticated USING ((is_public OR (owner_id = ( SELECT app.uid() AS uid)) OR ((owner_id IS NULL) AND (EXISTS ( SELECT
    FROM (cryo.model_version
      JOIN cryo.dataset_snapshot ON ((model_version.dataset_snapshot_id = dataset_snapshot.id)))
-  WHERE ((model_version.id = evaluation.model_version_id) AND (dataset_snapshot.team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[])))))));
+  WHERE ((model_version.id = evaluation.model_version_id) AND (dataset_snapshot.team_id = ANY (( SELECT app.team_ids('viewer'::text) AS team_ids)::uuid[]))))))));
 
 --
 -- Name: evaluation evaluation_select_public; Type: POLICY; Schema: cryo; Owner: cryokit_owner
@@ -2694,6 +2769,18 @@ CREATE POLICY share_select_received ON cryo.share FOR SELECT TO cryokit_owner US
 --
 
 CREATE POLICY share_update ON cryo.share FOR UPDATE TO authenticated USING (((granted_by = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((granted_by = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: signed_out; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.signed_out ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: signed_out signed_out_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY signed_out_select ON cryo.signed_out FOR SELECT TO authenticated USING ((user_id = ( SELECT app.uid() AS uid)));
 
 --
 -- Name: target; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -3280,6 +3367,13 @@ GRANT UPDATE(may) ON TABLE cryo.share TO authenticated;
 --
 
 GRANT UPDATE(expires_at) ON TABLE cryo.share TO authenticated;
+
+--
+-- Name: TABLE signed_out; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.signed_out TO service_role;
+GRANT SELECT ON TABLE cryo.signed_out TO authenticated;
 
 --
 -- Name: TABLE target; Type: ACL; Schema: cryo; Owner: cryokit_owner

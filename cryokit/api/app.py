@@ -8,22 +8,25 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from cryokit import __version__
-from cryokit.api import login, middleware, problems
+from cryokit.api import account, login, middleware, problems
 from cryokit.api.kept import Kept
 from cryokit.api.observing import ObservingMiddleware
 from cryokit.api.routes import (
     database,
+    datasets,
     evaluations,
     health,
     jobs,
     metrics,
     models,
+    molecules,
     predictions,
     reports,
     session,
     system,
     targets,
 )
+from cryokit.api.tabs import TabsMiddleware
 from cryokit.api.throttle import LoginThrottle
 from cryokit.workbench import Workbench
 from cryokit.workbench.monitoring import Since
@@ -36,6 +39,8 @@ _ROUTERS = (
     targets.router,
     predictions.router,
     models.router,
+    datasets.router,
+    molecules.router,
     jobs.router,
     evaluations.router,
     reports.router,
@@ -65,6 +70,7 @@ def create_app(workbench: Workbench) -> FastAPI:
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(login.router)
+    app.include_router(account.router)
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)
     problems.install(app)
@@ -81,7 +87,8 @@ def _wrap(app: FastAPI) -> None:
     build_inner = app.build_middleware_stack
 
     def build() -> middleware.App:
-        stack = middleware.OriginMiddleware(build_inner())
+        stack = TabsMiddleware(build_inner(), app.state.workbench)
+        stack = middleware.OriginMiddleware(stack)
         stack = middleware.BodyLimitMiddleware(stack)
         stack = middleware.SecurityHeadersMiddleware(stack)
         stack = ObservingMiddleware(stack)

@@ -12,12 +12,11 @@ from cryokit.config import is_loopback
 from cryokit.domain import ROLES, Identity
 from cryokit.errors import AccessError, UnavailableError
 from cryokit.workbench import Workbench
+from cryokit.workbench.tokens import MONITORING
 
 COOKIE = "cryokit_session"
 LIFETIME = timedelta(hours=12)
 _SIGN_IN = "sign in first: send a valid token as `Authorization: Bearer ...`, or use the login page"
-MONITORING = "monitoring"
-"""Scope of tokens by which a program may see whether all is well."""
 
 
 class UnauthenticatedError(AccessError):
@@ -49,13 +48,19 @@ def identity_of(workbench: Workbench, headers: Mapping[str, str], cookies: Mappi
     """
     Return who is asking, or None without a token that counts; `headers` must ignore case.
 
-    A token with a scope is for what its scope names and nothing else: it does not sign in.
+    A token of the scope monitoring is for that and nothing else: it does not sign in.
     """
     claims = claims_of(workbench, headers, cookies)
-    if claims is None or "scope" in claims:
-        return None
+    return claims and person_claimed(workbench, claims)
+
+
+def person_claimed(workbench: Workbench, claims: Mapping[str, Any]) -> Identity | None:
+    """Return whom the claims of a token of ours name, if it still counts."""
     # The role and whether the account is open are read anew, so that a change counts at once.
-    return workbench.find_identity(claims["sub"], claims["iat"])
+    if "scope" not in claims:
+        return workbench.find_identity(claims["sub"], claims["iat"], claims.get("jti"))
+    person, scope = workbench.token_person(claims["jti"]) or (None, None)
+    return None if scope == MONITORING else person
 
 
 def require(role: str) -> Callable[[Request], Identity]:
@@ -78,6 +83,16 @@ def require(role: str) -> Callable[[Request], Identity]:
     return check
 
 
+def require_session(request: Request) -> Identity:
+    """Let through people who signed in with their password: a token cannot make itself last by making another."""
+    identity = require("viewer")(request)
+    claims = claims_of(request.app.state.workbench, request.headers, request.cookies)
+    if claims is None or "scope" in claims:
+        msg = "a token may not change its own account; sign in with name and password"
+        raise AccessError(msg)
+    return identity
+
+
 def require_monitoring(request: Request) -> None:
     """
     Let through admins, and programs with a token of the scope monitoring.
@@ -88,7 +103,7 @@ def require_monitoring(request: Request) -> None:
     workbench = request.app.state.workbench
     claims = claims_of(workbench, request.headers, request.cookies)
     try:
-        if claims is not None and claims.get("scope") == MONITORING and workbench.token_counts(claims["jti"]):
+        if claims is not None and claims.get("scope") == MONITORING and workbench.token_person(claims["jti"]):
             return
         require("admin")(request)
     except UnavailableError:

@@ -1,27 +1,29 @@
 """Login and logout of browsers: plain pages that work without scripts."""
 
-from functools import cache
 from html import escape
-from pathlib import Path
-from string import Template
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from cryokit.api.auth import COOKIE, LIFETIME, UnauthenticatedError, identity_of, is_plain_loopback, issue_token
+from cryokit.api.auth import (
+    COOKIE,
+    LIFETIME,
+    UnauthenticatedError,
+    claims_of,
+    identity_of,
+    is_plain_loopback,
+    issue_token,
+)
+from cryokit.api.plain import alert, plain_page
 from cryokit.api.problems import printable
 from cryokit.api.sessions import sign_in
 from cryokit.api.throttle import RateLimitedError
+from cryokit.domain import Identity
 from cryokit.errors import UnavailableError
 
 router = APIRouter(include_in_schema=False)
 _NEEDS_HTTPS = "This page was opened without https, so your browser will not keep the login. Use the https address."
-
-
-@cache
-def _template() -> Template:
-    return Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
 
 
 def safe_next(address: str) -> str:
@@ -33,9 +35,8 @@ def safe_next(address: str) -> str:
 def _page(request: Request, next_path: str, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:
     is_kept = request.url.scheme == "https" or is_plain_loopback(request)
     problem = problem or ("" if is_kept else _NEEDS_HTTPS)
-    alert = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
-    html = _template().substitute(next=escape(next_path), name=escape(printable(name)), alert=alert)
-    return HTMLResponse(html, status)
+    values = {"next": escape(next_path), "name": escape(printable(name)), "alert": alert(problem)}
+    return plain_page("Sign in", "login.html", status=status, **values)
 
 
 @router.get("/login")
@@ -61,6 +62,12 @@ def log_in(
         message = str(error)
         return _page(request, next_path, name, f"{message[0].upper()}{message[1:]}.", error.http_status)
     answer = RedirectResponse(next_path, 303)
+    keep_session(request, answer, identity)
+    return answer
+
+
+def keep_session(request: Request, answer: Response, identity: Identity) -> None:
+    """Have the browser keep a new session in a cookie that scripts cannot read."""
     answer.set_cookie(
         COOKIE,
         issue_token(request.app.state.workbench, identity),
@@ -69,12 +76,14 @@ def log_in(
         samesite="lax",
         secure=not is_plain_loopback(request),
     )
-    return answer
 
 
 @router.post("/logout")
-def log_out() -> Response:
-    """Forget the login of this browser."""
+def log_out(request: Request) -> Response:
+    """End the session, in this browser and wherever else its token is."""
+    workbench = request.app.state.workbench
+    if claims := claims_of(workbench, {}, request.cookies):
+        workbench.sign_out(claims)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer

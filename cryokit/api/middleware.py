@@ -56,7 +56,7 @@ _HEADERS = {
 
 def content_security_policy(path: str) -> str:
     """Return the policy of one path: API and login run no script, Bokeh's pages need some relaxations."""
-    return _STRICT_POLICY if path.startswith(("/api/", "/login", "/logout", "/health")) else _PAGE_POLICY
+    return _STRICT_POLICY if path.startswith(("/api/", "/login", "/logout", "/account", "/health")) else _PAGE_POLICY
 
 
 async def _refuse(send: Send, status: int, code: str, detail: str) -> None:
@@ -108,7 +108,7 @@ class SecurityHeadersMiddleware:
                 headers["Content-Security-Policy"] = content_security_policy(scope["path"])
                 for name, value in _HEADERS.items():
                     headers[name] = value
-                if scope["path"].startswith(("/api/", "/login")):
+                if scope["path"].startswith(("/api/", "/login", "/account")):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

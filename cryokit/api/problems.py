@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from cryokit.api.observing import saw_error
 from cryokit.api.throttle import RateLimitedError
@@ -86,7 +86,9 @@ def _wrong_fields(request: Request, error: RequestValidationError) -> JSONRespon
     return _answer(422, "invalid_input", f"{first['field']}: {first['message']}", errors)
 
 
-def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+def _http_error(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=error.status_code, headers=dict(error.headers or {}))
     code = _CODES.get(error.status_code, "http_error")
     saw_error(request.scope, code)
     return _answer(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))

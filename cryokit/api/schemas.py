@@ -10,6 +10,7 @@ from cryokit.domain import CONFIDENCE, ENDPOINTS, INSUFFICIENT_SKILL, Target
 from cryokit.workbench.health import SEVERITIES, STATUSES
 from cryokit.workbench.integrity import CLASSES
 from cryokit.workbench.promoting import MAX_REASON
+from cryokit.workbench.tokens import MAX_DAYS, SCOPES
 from cryokit.workbench.training import ESTIMATORS, SEARCHES
 
 MAX_ROWS = 10_000
@@ -50,6 +51,45 @@ class Session(BaseModel):
     expires_in_seconds: int
     name: str
     role: str
+
+
+class PasswordChange(BaseModel):
+    """The old password and the new one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old: Text = Field(min_length=1, max_length=1_000)
+    new: Text = Field(min_length=1, max_length=1_000)
+
+
+class TokenRequest(BaseModel):
+    """What a token is called, what it may do, how long it counts."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "nightly upload", "scope": "read", "days": 90}]}
+    )
+
+    name: Text = Field(min_length=1, max_length=100)
+    scope: Literal[*SCOPES] = Field(description="; ".join(f"{name}: {text}" for name, text in SCOPES.items()))
+    days: int = Field(default=90, ge=1, le=MAX_DAYS)
+
+
+class NewToken(BaseModel):
+    """A token; it is shown only now."""
+
+    id: str
+    token: str
+
+
+class TokenInfo(BaseModel):
+    """What is known of a token."""
+
+    id: str
+    name: str
+    scope: Literal[*SCOPES]
+    created_at: str
+    expires_at: str
+    revoked_at: str | None
 
 
 class ConditionInfo(BaseModel):

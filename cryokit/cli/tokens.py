@@ -4,7 +4,7 @@ import click
 
 from cryokit.cli.shared import JSON, emit
 from cryokit.workbench import Workbench
-from cryokit.workbench.tokens import MAX_DAYS, SCOPES
+from cryokit.workbench.tokens import MAX_DAYS, MONITORING, SCOPES
 
 
 @click.group()
@@ -15,7 +15,7 @@ def token() -> None:
 @token.command("add")
 @click.argument("user")
 @click.argument("name")
-@click.option("--scope", type=click.Choice(SCOPES), default=SCOPES[0], show_default=True)
+@click.option("--scope", type=click.Choice(list(SCOPES)), default=MONITORING, show_default=True)
 @click.option("--days", type=click.IntRange(1, MAX_DAYS), default=365, show_default=True, help="How long it counts.")
 @click.pass_obj
 def token_add(workbench: Workbench, user: str, name: str, scope: str, days: int) -> None:

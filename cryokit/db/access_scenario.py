@@ -108,8 +108,9 @@ class Scenario:
             is_public = team is None
             snapshot = self._add("dataset_snapshot", row, salt=str(uuid.uuid4()), team=team, is_public=is_public)["id"]
             made = self._add("model_version", row, model=model, version=version, dataset_snapshot=snapshot)["id"]
-            self._add("evaluation", row, model_version=made, is_public=is_public)
+            self._add("evaluation", row, model_version=made, is_public=is_public, owner=None)
             self._add("promotion", row, model_version=made, admin=self.people["account_admin"])
+        self._add("evaluation", "own", model_version=made, is_public=False, owner=self.people["owner"])
         for row, team, is_public in (("team", self.team, False), ("private", None, False), ("public", None, True)):
             self._add("prediction", row, model_version=made, team=team, owner=self.people["owner"], is_public=is_public)
 
@@ -137,7 +138,7 @@ class Scenario:
 
     def _add_the_rest(self) -> None:
         owner = self.people["owner"]
-        for table in ("app_login", "api_token"):
+        for table in ("app_login", "api_token", "signed_out"):
             self._add(table, "own", salt=str(uuid.uuid4()), owner=owner)
         for table in ("audit_event", "job", "report_run"):
             self._add(table, "own", owner=owner)

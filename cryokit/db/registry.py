@@ -4,6 +4,7 @@ from cryokit.db.registry_backups import Backups
 from cryokit.db.registry_health import Health
 from cryokit.db.registry_jobs import Jobs
 from cryokit.db.registry_models import Models
+from cryokit.db.registry_molecules import Molecules
 from cryokit.db.registry_monitoring import Monitoring
 from cryokit.db.registry_promotions import Promotions
 from cryokit.db.registry_reports import Reports
@@ -11,5 +12,5 @@ from cryokit.db.registry_teams import Teams
 from cryokit.db.registry_tokens import Tokens
 
 
-class Registry(Teams, Backups, Models, Promotions, Reports, Tokens, Health, Jobs, Monitoring):
+class Registry(Teams, Backups, Models, Promotions, Reports, Tokens, Health, Jobs, Monitoring, Molecules):
     """All that the database keeps, on behalf of one person or, without one, of local maintenance."""

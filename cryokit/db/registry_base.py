@@ -16,11 +16,16 @@ from cryokit.errors import NotFoundError
 
 
 class RegistryBase:
-    """Transactions on behalf of one person, or of local maintenance when there is none."""
+    """
+    Transactions on behalf of one person, or of local maintenance when there is none.
 
-    def __init__(self, database: Database, identity: Identity | None = None) -> None:
+    With `as_maintenance` what is done is written down as the person's, but runs with the rights of maintenance.
+    """
+
+    def __init__(self, database: Database, identity: Identity | None = None, *, as_maintenance: bool = False) -> None:
         self.database = database
         self.person = identity
+        self._as_maintenance = as_maintenance or identity is None
         self._open: Connection | None = None
 
     @property
@@ -35,7 +40,7 @@ class RegistryBase:
             with errors_of_cryokit(self.database.place()):
                 yield self._open
             return
-        scope = self.database.acting_as(self.person) if self.person else self.database.service()
+        scope = self.database.service() if self._as_maintenance else self.database.acting_as(self.person)
         with scope as connection:
             self._open = connection
             try:

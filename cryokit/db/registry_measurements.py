@@ -134,6 +134,18 @@ class Measurements(RegistryBase):
         found = self.frame(_TOPIC, "training_rows", target=target, team_id=team_id)
         return row_frame(found.to_dict("records"), specification)
 
+    def datasets(self) -> pd.DataFrame:
+        """Return how many rows of each target there are, as far as one may see them."""
+        return self.frame(_TOPIC, "datasets")
+
+    def rows_after(self, target: str, after: int, limit: int) -> pd.DataFrame:
+        """Return the next rows of a target by number, as a row frame with the column `id`."""
+        specification = target_named(target)
+        found = self.frame(_TOPIC, "rows_after", target=target, after=after, limit=limit)
+        frame = row_frame(found.drop(columns="id").to_dict("records"), specification)
+        frame.insert(0, "id", found["id"].astype("int64"))
+        return frame
+
     def team_id(self, name: str) -> str:
         """Return the number of a team."""
         missing = f"there is no team {name!r}; `cryokit team list` shows which there are"

@@ -49,6 +49,10 @@ class Models(RegistryBase):
         row = self.one(_TOPIC, "snapshot", missing, id=str(snapshot_id))
         return typed(pd.DataFrame(row.content), target_named(row.target))
 
+    def snapshots(self, target: str) -> pd.DataFrame:
+        """Return what models of a target learned from, without the rows."""
+        return self.frame(_TOPIC, "snapshots", target=target)
+
     def store_model_version(
         self,
         target: str,
@@ -108,11 +112,13 @@ class Models(RegistryBase):
         baselines: dict[str, Any],
         rows: pd.DataFrame,
         is_public: bool,
+        is_own: bool = False,
     ) -> str:
         """
         Keep an evaluation with its rows and return its identifier.
 
-        It is as public as the rows that were evaluated and those that the version learned from.
+        It is as public as the rows that were evaluated and those that the version learned from; one on a person's own
+        rows is seen by that person only.
         """
         given = {
             "target": target_named(target).name,
@@ -123,6 +129,7 @@ class Models(RegistryBase):
             "baselines": json_text(baselines),
             "rows": json_text(records(rows)),
             "is_public": is_public,
+            "owner_id": self.owner_id if is_own else None,
         }
         missing = f"{target} has no version {version}; `cryokit models list` shows which there are"
         return self.one(_TOPIC, "store_evaluation", missing, **given).id

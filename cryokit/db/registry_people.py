@@ -48,15 +48,43 @@ class People(RegistryBase):
             raise NotFoundError(_no_account(name))
         return dict(row._mapping)
 
-    def identity(self, user_id: str | UUID, issued_at: float | None = None) -> Identity | None:
-        """Return who an account is; None if unknown, disabled, or if its password was changed after `issued_at`."""
-        if as_uuid(user_id) is None:
+    def identity(
+        self, user_id: str | UUID, issued_at: float | None = None, session_id: str | None = None
+    ) -> Identity | None:
+        """
+        Return who an account is.
+
+        None if it is unknown or disabled, if its password was changed after `issued_at`, or if the session was signed
+        out.
+        """
+        if as_uuid(user_id) is None or (session_id is not None and as_uuid(session_id) is None):
             return None
+        given = {"id": str(user_id), "session_id": session_id}
         with self.database.service() as connection:
-            row = connection.execute(queries(_TOPIC)["identity"], {"id": str(user_id)}).one_or_none()
+            row = connection.execute(queries(_TOPIC)["identity"], given).one_or_none()
         if row is None or (issued_at is not None and issued_at < row.password_changed_at.timestamp()):
             return None
         return Identity(row.id, row.name, row.role)
+
+    def count_failed_sign_in(self, user_id: str, limit: int, minutes: int) -> int:
+        """Count one more wrong password, lock the account from the limit on, and return how many there were."""
+        given = {"id": user_id, "limit": limit, "minutes": minutes}
+        with self.transaction():
+            count = self.one(_TOPIC, "count_failed_sign_in", "the account is gone", **given).failed_sign_ins
+            if count >= limit:
+                self.record_event("account_locked", user_id, {"failed_sign_ins": count, "minutes": minutes})
+        return count
+
+    def forget_failed_sign_ins(self, user_id: str) -> None:
+        """Begin to count anew."""
+        with self.transaction() as connection:
+            connection.execute(queries(_TOPIC)["forget_failed_sign_ins"], {"id": user_id})
+
+    def sign_out(self, user_id: str, session_id: str, expires_at: float) -> None:
+        """Remember that a session was ended before its time."""
+        given = {"user_id": user_id, "session_id": session_id, "expires_at": expires_at}
+        with self.transaction() as connection:
+            connection.execute(queries(_TOPIC)["sign_out"], given)
 
     def set_password(self, name: str, password_hash: str) -> None:
         """Replace the hash of an open account's password; its sessions end."""

@@ -5,6 +5,7 @@ import hashlib
 import pandas as pd
 
 from cryokit.db.registry_base import RegistryBase, as_uuid
+from cryokit.domain import Identity
 from cryokit.errors import NotFoundError
 
 _TOPIC = "people"
@@ -24,12 +25,13 @@ class Tokens(RegistryBase):
         return self.frame(_TOPIC, "tokens")
 
     def revoke_token(self, token_id: str) -> None:
-        """Take a key back."""
+        """Take a key back: any as the installation itself, one's own as a person."""
         missing = f"there is no token {token_id!r}; `cryokit token list` shows which there are"
         if as_uuid(token_id) is None:
             raise NotFoundError(missing)
-        self.one(_TOPIC, "revoke_token", missing, id=token_id)
+        self.one(_TOPIC, "revoke_token", missing, id=token_id, user_id=self.owner_id)
 
-    def token_counts(self, token_id: str) -> bool:
-        """Whether a key still counts; nobody is known yet, so maintenance looks."""
-        return as_uuid(token_id) is not None and self.one(_TOPIC, "token_counts", "", id=token_id).counts
+    def token_person(self, token_id: str) -> tuple[Identity, str] | None:
+        """Return for whom a key acts and its scope, None if it does not count."""
+        row = self.one_or_none(_TOPIC, "token_person", id=token_id) if as_uuid(token_id) else None
+        return row and (Identity(row.id, row.name, row.role), row.scope)

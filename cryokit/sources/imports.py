@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -23,6 +24,12 @@ FOLD_COLUMNS = ("row", "repeat", "fold")
 _DELIMITERS = (",", ";", "\t")
 _SURPLUS = ""
 _MAX_DIGITS = 9
+_STRANGE, _MAX_NAME = re.compile(r"[^\w.-]"), 100
+
+
+def plain_file_name(name: str) -> str:
+    """Return the name under which an upload may be kept: no folders, no strange letters, not too long."""
+    return _STRANGE.sub("_", Path(name).name)[-_MAX_NAME:].lstrip(".") or "upload.csv"
 
 
 @dataclass(frozen=True)

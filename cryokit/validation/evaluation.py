@@ -14,7 +14,7 @@ from cryokit.domain import INSUFFICIENT_SKILL, THRESHOLDS, checked_seed
 from cryokit.errors import InputError
 from cryokit.models.estimators import Ensemble
 from cryokit.models.features import checked_rows, numbers
-from cryokit.models.fitted import fit
+from cryokit.models.fitted import FittedModel, fit
 from cryokit.models.groups import series_of, subjects
 from cryokit.models.targets import Recipe, recipe_for
 from cryokit.validation.baselines import baselines_for
@@ -165,6 +165,71 @@ def evaluate(
     table = pd.concat([parts[number] for number in sorted(parts)], ignore_index=True)
     table["measured"] = numbers(checked, "value")[table["row"]]
     return _summary(target, checked, table, series, purged, seed)
+
+
+def evaluate_fitted(
+    target: str, model: FittedModel, training: pd.DataFrame, rows: pd.DataFrame, seed: int = 0
+) -> tuple[Evaluation, pd.DataFrame]:
+    """
+    Score a fitted model on rows that came later.
+
+    Parameters
+    ----------
+    target : str
+        Name of the target.
+    model : FittedModel
+        What is scored.
+    training : DataFrame
+        The rows that it learned from; the baselines learn from them too.
+    rows : DataFrame of n rows
+        Row frame of the target with ``value``; viability rows carry ``components``.
+    seed : int
+        Fixes the bootstrap.
+
+    Returns
+    -------
+    evaluation : Evaluation
+        Scores of the rows that are not ``in_training`` and whose series the model knows, beside those of baselines.
+    predictions : DataFrame of n rows
+        ``value``, ``lower``, ``upper`` and ``in_training`` of every row; NaN where the model knows no such series.
+
+    Raises
+    ------
+    InputError
+        If no row is left to score, or rows are not what they must be.
+    """
+    checked = checked_rows(target, rows, needs_value=True)
+    series = np.array(series_of(target, checked))
+    predictions = pd.DataFrame({name: np.full(len(checked), np.nan) for name in _TRIPLE}).assign(in_training=False)
+    known = np.isin(series, list(model.series))
+    if known.any():
+        found = model.predict(checked[known])
+        predictions.loc[known, [*_TRIPLE, "in_training"]] = found[[*_TRIPLE, "in_training"]].to_numpy()
+    predictions = predictions.astype(dict.fromkeys(_TRIPLE, float) | {"in_training": bool})
+    held_out = np.flatnonzero(known & ~predictions["in_training"].to_numpy())
+    if not len(held_out):
+        msg = f"none of {len(checked)} rows can be scored: the model knows the series of {int(known.sum())}, "
+        msg += "and learned from all of those; bring rows of other substances"
+        raise InputError(msg)
+    table = pd.DataFrame({"row": held_out, "repeat": 0, "fold": 0})
+    table = pd.concat([table, predictions.iloc[held_out][_TRIPLE].reset_index(drop=True)], axis=1)
+    table["measured"] = numbers(checked, "value")[held_out]
+    table = pd.concat([table, _baselines_on(target, training, checked.iloc[held_out], series[held_out])], axis=1)
+    return _summary(target, checked, table, series, None, seed), predictions
+
+
+def _baselines_on(target: str, training: pd.DataFrame, rows: pd.DataFrame, series: NDArray[np.str_]) -> pd.DataFrame:
+    """Predict rows by each baseline, series by series, from what a model learned from."""
+    learned = checked_rows(target, training, needs_value=True)
+    learned_series = np.array(series_of(target, learned))
+    found = {name: np.full((len(rows), 3), np.nan) for name in baselines_for(target)}
+    for name in np.unique(series):
+        here = series == name
+        for baseline, predict in baselines_for(target).items():
+            found[baseline][here] = predict(target, learned[learned_series == name], rows[here])
+    return pd.DataFrame(
+        {_column(name, part): triple[:, place] for name, triple in found.items() for place, part in enumerate(_TRIPLE)}
+    )
 
 
 def _fold_predictions(

@@ -4,7 +4,9 @@ from cryokit.workbench.adoption import Adoption
 from cryokit.workbench.backups import Backups
 from cryokit.workbench.cards import Cards
 from cryokit.workbench.data import Data
+from cryokit.workbench.given import Given
 from cryokit.workbench.ladders import Ladders
+from cryokit.workbench.molecules import Molecules
 from cryokit.workbench.monitoring import Monitoring
 from cryokit.workbench.people import People
 from cryokit.workbench.reporting import Reporting
@@ -15,7 +17,20 @@ from cryokit.workbench.training import Training
 
 
 class Workbench(
-    Training, Data, Backups, Cards, Ladders, Screening, Reporting, People, Teams, Tokens, Monitoring, Adoption
+    Training,
+    Given,
+    Data,
+    Backups,
+    Cards,
+    Ladders,
+    Screening,
+    Reporting,
+    People,
+    Teams,
+    Tokens,
+    Monitoring,
+    Adoption,
+    Molecules,
 ):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 

@@ -56,6 +56,11 @@ class Core:
         """Rows of the database as tables, as this workbench's person may see them."""
         return Registry(self.database, self.identity)
 
+    @property
+    def maintenance(self) -> Registry:
+        """The same with the rights of maintenance, for what a person may do with things of his own account."""
+        return Registry(self.database, self.identity, as_maintenance=True)
+
     def _refuse_unless_admin(self) -> None:
         if self.identity is not None and self.identity.role != "admin":
             msg = f"{self.identity.name} is {self.identity.role}, but only an admin looks after the database"

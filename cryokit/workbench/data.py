@@ -1,11 +1,16 @@
 """Figures: bundled, public, a laboratory's own."""
 
+import tempfile
 from pathlib import Path
 
+import pandas as pd
+
 from cryokit.domain import target_named
-from cryokit.errors import InputError
+from cryokit.errors import InputError, NotFoundError
 from cryokit.sources import bundled, imports, upstream
 from cryokit.workbench.core import Core, with_components
+
+MAX_PAGE = 1000
 
 
 class Data(Core):
@@ -52,6 +57,39 @@ class Data(Core):
             "problems": [str(problem) for problem in problems],
             "seen_by": "everybody" if is_public else f"the members of {team}" if team else self._private_to(),
         }
+
+    def import_text(
+        self, text: str, target: str, name: str = "upload.csv", skip_bad: bool = False, team: str | None = None
+    ) -> dict:
+        """Load a laboratory's own figures from the text of a table, as `import_rows` does from a file."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / imports.plain_file_name(name)
+            file.write_text(text, encoding="utf-8")
+            return self.import_rows(file, target, skip_bad, team=team)
+
+    def datasets(self) -> pd.DataFrame:
+        """Return how many rows of each target one may see."""
+        return self.registry.datasets()
+
+    def dataset_rows(self, target: str, after: int = 0, limit: int = 100) -> tuple[pd.DataFrame, int | None]:
+        """Return rows of a target one may see, and after which number to go on; None when there are no more."""
+        if not 1 <= limit <= MAX_PAGE or after < 0:
+            msg = f"a page has 1 to {MAX_PAGE} rows and begins after a number"
+            raise InputError(msg)
+        found = self.registry.rows_after(target_named(target).name, after, limit + 1)
+        page = found.head(limit)
+        return page, int(page["id"].iloc[-1]) if len(found) > limit else None
+
+    def snapshots(self, target: str) -> pd.DataFrame:
+        """Return what the models of a target learned from, and which versions did."""
+        return self.registry.snapshots(target_named(target).name)
+
+    def snapshot(self, target: str, snapshot_id: str) -> pd.DataFrame:
+        """Return the rows that a version of a target learned from; they never change."""
+        if snapshot_id not in set(self.snapshots(target)["id"]):
+            msg = f"there is no snapshot {snapshot_id!r} of {target} that this account may see"
+            raise NotFoundError(msg)
+        return self.registry.snapshot(snapshot_id)
 
     def _private_to(self) -> str:
         return self.identity.name if self.identity else "maintenance alone, on the command line of this installation"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cryokit.validation.evaluation import Mapped
     from cryokit.validation.split_kinds import Split
 
-_KEPT_FACTS = ("verdict", "series", "seed", "shared_subjects", "n_subjects", "by_range")
+KEPT_FACTS = ("verdict", "series", "seed", "shared_subjects", "n_subjects", "by_range")
 SCORES = ["n", "mae", "rmse", "r2", "spearman", "coverage_90", "mean_width_90"]
 
 
@@ -333,7 +333,7 @@ def _store_evaluation(
 ) -> str:
     predicted = pd.DataFrame(evaluation["rows"]).astype({"value": float, "lower": float, "upper": float})
     described = rows[["name", TARGETS[target].subject]].take(predicted["row"]).reset_index(drop=True)
-    facts = {name: evaluation[name] for name in _KEPT_FACTS} | {"split": split.as_json()}
+    facts = {name: evaluation[name] for name in KEPT_FACTS} | {"split": split.as_json()}
     if target == "tg":
         facts["n_with_tm"] = int(rows["tm_kelvin"].notna().sum())
     return registry.store_evaluation(

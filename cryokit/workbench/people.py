@@ -1,12 +1,19 @@
 """Accounts: who may sign in, and who is who."""
 
+from typing import Any
+
 import pandas as pd
 
 from cryokit import accounts
 from cryokit.db import logins
+from cryokit.db.registry import Registry
 from cryokit.domain import Identity
-from cryokit.errors import AccessError, ConflictError, NotFoundError
+from cryokit.errors import AccessError, ConflictError, InputError, NotFoundError
 from cryokit.workbench.core import Core
+
+SHORTEST_PASSWORD = accounts.MINIMUM_LENGTH
+MAX_FAILED_SIGN_INS, LOCK_MINUTES = 20, 15
+"""Twice what one address may try in this time: who guesses from one address does not lock the right person out."""
 
 
 class People(Core):
@@ -65,20 +72,53 @@ class People(Core):
             self.registry.record_event("login_closed", role, {"user": name})
 
     def sign_in(self, name: str, password: str) -> Identity:
-        """Return who signs in, or refuse without saying which of the two was wrong."""
+        """
+        Return who signs in, or refuse without saying which of the two was wrong.
+
+        After `MAX_FAILED_SIGN_INS` wrong passwords in a row not even the right one counts for `LOCK_MINUTES`.
+        """
+        registry = self.maintenance
         try:
-            account = self.registry.user_by_name(name)
+            account = registry.user_by_name(name)
         except NotFoundError:
             account = {"password_hash": None}
         matches = accounts.password_matches(password, account["password_hash"])
-        if not matches or account["disabled_at"] is not None:
-            msg = "name and password do not belong together, or the account is closed"
+        is_locked = account.get("is_locked", False)
+        if "id" in account and not matches and not is_locked:
+            registry.count_failed_sign_in(account["id"], MAX_FAILED_SIGN_INS, LOCK_MINUTES)
+        if not matches or is_locked or account["disabled_at"] is not None:
+            msg = "name and password do not belong together, or the account is closed or locked for now"
             raise AccessError(msg)
+        if account["failed_sign_ins"]:
+            registry.forget_failed_sign_ins(account["id"])
         return Identity(account["id"], account["name"], account["role"])
 
-    def find_identity(self, user_id: str, issued_at: float | None = None) -> Identity | None:
-        """Return the person behind an id as of now; None without such an open account or if its password is newer."""
-        return self.registry.identity(user_id, issued_at)
+    def change_password(self, old: str, new: str) -> None:
+        """Give one's own account another password; all its sessions end."""
+        if self.identity is None:
+            msg = "nobody is signed in; `cryokit user password NAME` sets the password of an account"
+            raise InputError(msg)
+        password_hash = accounts.hash_password(new)
+        try:
+            self.sign_in(self.identity.name, old)
+        except AccessError as error:
+            msg = "the old password is wrong, or the account is locked for now"
+            raise AccessError(msg) from error
+        if new == old:
+            msg = "the new password is the old one; choose another"
+            raise InputError(msg)
+        self.maintenance.set_password(self.identity.name, password_hash)
+
+    def sign_out(self, claims: dict[str, Any]) -> None:
+        """End the session that `claims` of its token name, in every tab and for everybody who has the token."""
+        if session_id := claims.get("jti"):
+            Registry(self.database).sign_out(claims["sub"], session_id, claims["exp"])
+
+    def find_identity(
+        self, user_id: str, issued_at: float | None = None, session_id: str | None = None
+    ) -> Identity | None:
+        """Return the person behind an id as of now; None without an open account, or if the session does not count."""
+        return self.registry.identity(user_id, issued_at, session_id)
 
     def signing_key(self) -> bytes:
         """Return the key that signs sessions."""

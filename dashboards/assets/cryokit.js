@@ -74,3 +74,18 @@ function settle_when_drawn(rounds) {
 }
 
 settle_when_drawn(600)
+
+// The server closes a page's connection when its login is over: then the login page is the place to be.
+async function leave_unless_signed_in() {
+  const answer = await fetch(location.href, {method: "GET", redirect: "manual"})
+  if (answer.type === "opaqueredirect") { location.reload() }
+}
+
+function follow_the_login(rounds) {
+  const opened = window.Bokeh?.documents?.[0]
+  if (opened) {
+    opened.on_event("connection_lost", () => leave_unless_signed_in().catch(() => {}))
+  } else if (rounds > 0) { setTimeout(() => follow_the_login(rounds - 1), 50) }
+}
+
+follow_the_login(600)

@@ -104,8 +104,8 @@ RETURNING to_jsonb(model_version) AS content;
 
 -- name: evaluation
 -- The scores of a model.
-INSERT INTO cryo.evaluation (model_version_id, kind, split, metrics, baselines, rows, is_public)
-VALUES (:model_version, 'access check', 'none', '{}', '{}', '[]', :is_public)
+INSERT INTO cryo.evaluation (model_version_id, kind, split, metrics, baselines, rows, is_public, owner_id)
+VALUES (:model_version, 'access check', 'none', '{}', '{}', '[]', :is_public, CAST(:owner AS uuid))
 RETURNING to_jsonb(evaluation) AS content;
 
 -- name: promotion
@@ -142,6 +142,12 @@ INSERT INTO cryo.api_token (user_id, name, scope, token_sha256, expires_at)
 VALUES (CAST(:owner AS uuid), 'access check', 'read', encode(sha256(convert_to(:salt, 'UTF8')), 'hex'),
         now() + interval '1 day')
 RETURNING to_jsonb(api_token) AS content;
+
+-- name: signed_out
+-- A session that was signed out.
+INSERT INTO cryo.signed_out (session_id, user_id, expires_at)
+VALUES (CAST(:salt AS uuid), CAST(:owner AS uuid), now() + interval '1 day')
+RETURNING to_jsonb(signed_out) AS content;
 
 -- name: audit_event
 -- Something that was done.

@@ -113,3 +113,28 @@ SELECT measurement.name, measurement.value, measurement.unit, measurement.condit
 SELECT CAST(team.id AS text) AS id
   FROM cryo.team
  WHERE lower(team.name) = lower(:name);
+
+-- name: datasets
+-- How many rows of each target one may see, and how many of them models learn from.
+SELECT target.name AS target, count(measurement.id) AS row_count,
+       count(measurement.id) FILTER (WHERE measurement.is_curated) AS curated_count,
+       count(measurement.id) FILTER (WHERE measurement.is_public) AS public_count,
+       count(DISTINCT coalesce(measurement.molecule_id, -measurement.mixture_id)) AS subject_count,
+       count(DISTINCT measurement.source) AS source_count,
+       to_char(max(measurement.created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS newest_at
+  FROM cryo.target
+  LEFT JOIN cryo.measurement ON measurement.target = target.name
+ GROUP BY target.name
+ ORDER BY target.name;
+
+-- name: rows_after
+-- Rows of a target that one may see, in the order of their numbers, after one of them.
+SELECT measurement.id, measurement.name, measurement.value, measurement.unit, measurement.conditions,
+       measurement.details, property_type.name AS property_type, measurement.spread, measurement.repeat_count,
+       measurement.source, measurement.evidence, measurement.is_published, measurement.is_curated, measurement.is_public
+  FROM cryo.measurement
+  JOIN cryo.property_type ON property_type.id = measurement.property_type_id
+ WHERE measurement.target = :target
+   AND measurement.id > :after
+ ORDER BY measurement.id
+ LIMIT CAST(:limit AS bigint);

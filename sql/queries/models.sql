@@ -11,6 +11,20 @@ SELECT CAST(id AS text) AS id, target, sha256, row_count, content, is_public
   FROM cryo.dataset_snapshot
  WHERE id = CAST(:id AS uuid);
 
+-- name: snapshots
+-- What models of a target learned from, newest first, and which versions did.
+SELECT CAST(dataset_snapshot.id AS text) AS id, dataset_snapshot.target, dataset_snapshot.sha256,
+       dataset_snapshot.row_count, dataset_snapshot.is_public,
+       to_char(dataset_snapshot.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
+       coalesce(
+           (SELECT array_agg(model_version.version ORDER BY model_version.version)
+              FROM cryo.model_version
+             WHERE model_version.dataset_snapshot_id = dataset_snapshot.id),
+           '{}') AS versions
+  FROM cryo.dataset_snapshot
+ WHERE dataset_snapshot.target = :target
+ ORDER BY dataset_snapshot.created_at DESC, dataset_snapshot.id;
+
 -- name: store_model
 -- Have the line of versions of a target.
 INSERT INTO cryo.model (target) VALUES (:target)
@@ -117,9 +131,9 @@ RETURNING CAST(id AS text) AS id;
 
 -- name: store_evaluation
 -- Keep predictions for rows that the model had not seen; as public as the rows that the model learned from.
-INSERT INTO cryo.evaluation (model_version_id, kind, split, metrics, baselines, rows, is_public)
+INSERT INTO cryo.evaluation (model_version_id, kind, split, metrics, baselines, rows, is_public, owner_id)
 SELECT model_version.id, :kind, :split, CAST(:metrics AS jsonb), CAST(:baselines AS jsonb), CAST(:rows AS jsonb),
-       dataset_snapshot.is_public AND :is_public
+       dataset_snapshot.is_public AND :is_public, CAST(:owner_id AS uuid)
   FROM cryo.model_version
   JOIN cryo.model ON model.id = model_version.model_id
   JOIN cryo.dataset_snapshot ON dataset_snapshot.id = model_version.dataset_snapshot_id

@@ -47,6 +47,13 @@ SELECT jsonb_build_object('id', child.id) AS key
  WHERE child.model_version_id IS NOT NULL
    AND NOT EXISTS (SELECT FROM cryo.model_version AS parent WHERE parent.id = child.model_version_id);
 
+-- name: evaluation_owner_id_fkey
+-- Rows of evaluation whose owner_id names no app_user.
+SELECT jsonb_build_object('id', child.id) AS key
+  FROM cryo.evaluation AS child
+ WHERE child.owner_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.app_user AS parent WHERE parent.id = child.owner_id);
+
 -- name: experiment_owner_id_fkey
 -- Rows of experiment whose owner_id names no app_user.
 SELECT jsonb_build_object('id', child.id) AS key
@@ -285,3 +292,10 @@ SELECT jsonb_build_object('id', child.id) AS key
   FROM cryo.share AS child
  WHERE child.prediction_id IS NOT NULL
    AND NOT EXISTS (SELECT FROM cryo.prediction AS parent WHERE parent.id = child.prediction_id);
+
+-- name: signed_out_user_id_fkey
+-- Rows of signed_out whose user_id names no app_user.
+SELECT jsonb_build_object('session_id', child.session_id) AS key
+  FROM cryo.signed_out AS child
+ WHERE child.user_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.app_user AS parent WHERE parent.id = child.user_id);

@@ -14,22 +14,54 @@ SELECT CAST(id AS text) AS id, name, role,
 
 -- name: user_by_name
 -- One account with the hash of its password, for signing in.
-SELECT CAST(id AS text) AS id, name, role, password_hash,
-       to_char(disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS disabled_at
+SELECT CAST(id AS text) AS id, name, role, password_hash, failed_sign_ins,
+       to_char(disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS disabled_at,
+       coalesce(locked_until > now(), false) AS is_locked
   FROM cryo.app_user
  WHERE lower(name) = lower(:name);
 
+-- name: count_failed_sign_in
+-- One more wrong password; from the limit on, each locks the account for a while.
+UPDATE cryo.app_user
+   SET failed_sign_ins = failed_sign_ins + 1,
+       locked_until = CASE WHEN failed_sign_ins + 1 >= CAST(:limit AS integer)
+                           THEN now() + make_interval(mins => CAST(:minutes AS integer))
+                           ELSE locked_until
+                      END
+ WHERE id = CAST(:id AS uuid)
+RETURNING failed_sign_ins;
+
+-- name: forget_failed_sign_ins
+-- The right password came.
+UPDATE cryo.app_user
+   SET failed_sign_ins = 0, locked_until = NULL
+ WHERE id = CAST(:id AS uuid);
+
 -- name: identity
--- An account that may act now, and since when its password is what it is.
+-- An account that may act now, and since when its password is what it is; nobody if the session was signed out.
 SELECT id, name, role, password_changed_at
   FROM cryo.app_user
  WHERE id = CAST(:id AS uuid)
-   AND disabled_at IS NULL;
+   AND disabled_at IS NULL
+   AND NOT EXISTS (SELECT FROM cryo.signed_out WHERE signed_out.session_id = CAST(:session_id AS uuid));
+
+-- name: sign_out
+-- A session ends everywhere; what was signed out and is over by itself is forgotten.
+WITH forgotten AS (
+    DELETE FROM cryo.signed_out
+     WHERE expires_at < now()
+       AND session_id <> CAST(:session_id AS uuid)
+)
+INSERT INTO cryo.signed_out (session_id, user_id, expires_at)
+SELECT CAST(:session_id AS uuid), app_user.id, to_timestamp(CAST(:expires_at AS double precision))
+  FROM cryo.app_user
+ WHERE app_user.id = CAST(:user_id AS uuid)
+    ON CONFLICT (session_id) DO NOTHING;
 
 -- name: set_password
 -- Replace the hash of an open account's password; sessions from before end.
 UPDATE cryo.app_user
-   SET password_hash = :password_hash, password_changed_at = :changed_at
+   SET password_hash = :password_hash, password_changed_at = :changed_at, failed_sign_ins = 0, locked_until = NULL
  WHERE lower(name) = lower(:name)
    AND disabled_at IS NULL
 RETURNING CAST(id AS text) AS id;
@@ -42,9 +74,9 @@ UPDATE cryo.app_user
 RETURNING CAST(id AS text) AS id;
 
 -- name: enable_user
--- Open a closed account again.
+-- Open a closed or locked account again.
 UPDATE cryo.app_user
-   SET disabled_at = NULL
+   SET disabled_at = NULL, failed_sign_ins = 0, locked_until = NULL
  WHERE lower(name) = lower(:name)
 RETURNING CAST(id AS text) AS id;
 
@@ -108,15 +140,15 @@ SELECT CAST(api_token.id AS text) AS id, api_token.name, app_user.name AS user, 
 UPDATE cryo.api_token
    SET revoked_at = coalesce(revoked_at, now())
  WHERE id = CAST(:id AS uuid)
+   AND (CAST(:user_id AS uuid) IS NULL OR user_id = CAST(:user_id AS uuid))
 RETURNING id;
 
--- name: token_counts
--- Whether a key is known, not over and not taken back, and its person's account is open.
-SELECT EXISTS (
-           SELECT
-             FROM cryo.api_token
-             JOIN cryo.app_user ON app_user.id = api_token.user_id
-            WHERE api_token.id = CAST(:id AS uuid)
-              AND api_token.revoked_at IS NULL
-              AND api_token.expires_at > now()
-              AND app_user.disabled_at IS NULL) AS counts;
+-- name: token_person
+-- For whom a key acts and what it is for; nobody if it is unknown, over or taken back, or the account is closed.
+SELECT app_user.id, app_user.name, app_user.role, api_token.scope
+  FROM cryo.api_token
+  JOIN cryo.app_user ON app_user.id = api_token.user_id
+ WHERE api_token.id = CAST(:id AS uuid)
+   AND api_token.revoked_at IS NULL
+   AND api_token.expires_at > now()
+   AND app_user.disabled_at IS NULL;

@@ -169,16 +169,20 @@ class Visit:
             self.page.locator(".bk-Canvas").first.wait_for(state="attached")
         return self.page
 
+    def picture(self, name: str) -> None:
+        """Keep a picture of a plain page, or of what is in sight of one that scrolls inside itself."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
     def screenshot(self, name: str) -> None:
         """Keep a picture of the whole page."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         width = self.page.viewport_size["width"]
         # The page scrolls inside itself, so the window is made as tall as its content.
         height = self.page.locator(".main-content").evaluate("element => element.scrollHeight") + 80
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.mouse.move(width / 2, 5)
         self.page.wait_for_timeout(1200)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        self.picture(name)
 
 
 @pytest.fixture

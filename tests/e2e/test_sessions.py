@@ -3,7 +3,8 @@ import time
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from axe_playwright_python.sync_playwright import Axe
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from cryokit.api.auth import COOKIE
@@ -92,6 +93,60 @@ def test_pages_need_a_login(address, path):
 
 def test_structures_need_a_login(address):
     assert httpx.get(f"{address}/structure.svg?smiles=C").status_code == 401
+
+
+def test_a_websocket_of_an_ended_login_is_refused(address, token):
+    login = token("viewer")
+    page = page_token(address, login)
+    httpx.delete(f"{address}/api/v1/session", headers={"Authorization": f"Bearer {login}"}).raise_for_status()
+
+    assert joined(address, page, login, address) == 403
+
+
+def test_an_open_websocket_closes_when_its_login_ends(address, token):
+    login = token("viewer")
+    uri, headers = f"{address.replace('http', 'ws', 1)}/ws", {"Cookie": f"{COOKIE}={login}"}
+    protocols = ["bokeh", page_token(address, login)]
+    with connect(uri, additional_headers=headers, origin=address, subprotocols=protocols) as socket:
+        httpx.delete(f"{address}/api/v1/session", headers={"Authorization": f"Bearer {login}"}).raise_for_status()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with pytest.raises(ConnectionClosed) as closed:
+            while time.monotonic() < deadline:
+                socket.recv(timeout=PATIENCE_SECONDS)
+
+    assert closed.value.rcvd.code == 1008
+
+
+def test_an_open_page_goes_to_the_login_when_its_login_is_revoked(visit):
+    page = visit.sign_in()
+    [cookie] = [item for item in page.context.cookies() if item["name"] == COOKIE]
+    bearer = {"Authorization": f"Bearer {cookie['value']}"}
+    httpx.delete(f"{visit.address}/api/v1/session", headers=bearer).raise_for_status()
+
+    page.get_by_role("heading", name="cryokit").wait_for(timeout=PATIENCE_SECONDS * 1000)
+    assert "/login?next=" in page.url
+    visit.mishaps.clear()  # the refused reconnection is what was asked for
+
+
+def test_a_person_makes_a_token_on_the_account_page(visit, address):
+    page = visit.sign_in()
+    page.get_by_role("link", name="Your account").click()
+    page.get_by_label("Name of a new token").fill("nightly upload")
+    page.get_by_label("It may do").select_option("read")
+    page.get_by_role("button", name="Make a token").click()
+    token = page.get_by_role("alert").locator("code").inner_text()
+    bearer = {"Authorization": f"Bearer {token}"}
+    before = httpx.get(f"{address}/api/v1/targets", headers=bearer).status_code
+    for width, scheme in ((1440, "light"), (1440, "dark"), (390, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        visit.picture(f"account-{scheme}-{width}")
+    violations = Axe().run(page).response["violations"]
+    page.get_by_role("button", name="Revoke nightly upload").click()
+    page.get_by_role("alert").wait_for()
+
+    assert violations == []
+    assert (before, httpx.get(f"{address}/api/v1/targets", headers=bearer).status_code) == (200, 401)
 
 
 @pytest.mark.slow

@@ -15,7 +15,20 @@ from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
 
 PASSWORD = "a long enough password"
-CALLERS = ("none", "invalid", "expired", "viewer", "researcher", "admin", "disabled", "monitoring", "revoked")
+CALLERS = (
+    "none",
+    "invalid",
+    "expired",
+    "signed_out",
+    "viewer",
+    "researcher",
+    "admin",
+    "disabled",
+    "monitoring",
+    "revoked",
+    "read_key",
+    "full_key",
+)
 IRI_CONDITIONS = {"assay": "splat", "concentration_millimolar": 20, "buffer": "PBS"}
 
 
@@ -74,16 +87,28 @@ def _tokens(workbench: Workbench) -> dict[str, str]:
     expired = issue_token(workbench, people["admin"], timedelta(seconds=-1))
     revoked = workbench.add_token("admin", "an old one")
     workbench.revoke_token(workbench.tokens().iloc[0]["id"])
-    monitoring = workbench.add_token("admin", "the monitor")
-    more = {"expired": expired, "invalid": f"{tokens['admin'][:-3]}abc", "revoked": revoked, "monitoring": monitoring}
-    return tokens | more
+    signed_out = issue_token(workbench, people["admin"])
+    workbench.sign_out(workbench.token_claims(signed_out))
+    admin = workbench.acting_as(people["admin"])
+    more = {"expired": expired, "invalid": f"{tokens['admin'][:-3]}abc", "revoked": revoked, "signed_out": signed_out}
+    keys = {"monitoring": "monitoring", "read_key": "read", "full_key": "all"}
+    return tokens | more | {caller: admin.add_token("admin", caller, scope) for caller, scope in keys.items()}
 
 
 OPEN = dict.fromkeys(CALLERS, 200)
-SIGNED_IN = dict.fromkeys(CALLERS, 401) | dict.fromkeys(ROLES, 200)
-RESEARCHER = SIGNED_IN | {"viewer": 403}
-ADMIN = SIGNED_IN | {"viewer": 403, "researcher": 403}
+SIGNED_IN = dict.fromkeys(CALLERS, 401) | dict.fromkeys((*ROLES, "read_key", "full_key"), 200)
+"""The two keys are an admin's; one is for reading, so it may what a viewer may."""
+RESEARCHER = SIGNED_IN | {"viewer": 403, "read_key": 403}
+ADMIN = RESEARCHER | {"researcher": 403}
+OWN = SIGNED_IN | {"read_key": 403, "full_key": 403}
 MONITORS = ADMIN | {"monitoring": 200}
+
+
+def answered(callers: dict[str, int], status: int) -> dict[str, int]:
+    """Return what a route answers that admits these callers but does not answer with 200."""
+    return {caller: status if number == 200 else number for caller, number in callers.items()}
+
+
 ROUTES = {
     ("GET", "/health/live"): OPEN,
     ("GET", "/health/ready"): OPEN,
@@ -92,22 +117,28 @@ ROUTES = {
     ("GET", "/metrics"): MONITORS,
     ("GET", "/api/v1/system/health"): OPEN,
     ("POST", "/api/v1/session"): OPEN,
+    # The session of this request is signed in only for it: others of the matrix still need theirs.
+    ("DELETE", "/api/v1/session"): answered(OWN, 204),
+    ("POST", "/api/v1/session/password"): answered(OWN, 422),
+    ("GET", "/api/v1/session/tokens"): OWN,
+    ("POST", "/api/v1/session/tokens"): answered(OWN, 201),
+    ("DELETE", "/api/v1/session/tokens/{token_id}"): answered(OWN, 404),
     ("GET", "/api/v1/targets"): SIGNED_IN,
     ("POST", "/api/v1/predict"): SIGNED_IN,
     ("GET", "/api/v1/models"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/{version}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/card"): SIGNED_IN,
-    ("GET", "/api/v1/models/{target}/compare"): SIGNED_IN | dict.fromkeys(("viewer", "researcher", "admin"), 422),
+    ("GET", "/api/v1/models/{target}/compare"): answered(SIGNED_IN, 422),
     # What is asked for cannot be: who may ask is told why.
-    ("POST", "/api/v1/models/{target}/train"): RESEARCHER | {"researcher": 422, "admin": 422},
-    ("POST", "/api/v1/models/{target}/propose"): RESEARCHER | {"researcher": 404, "admin": 404},
+    ("POST", "/api/v1/models/{target}/train"): answered(RESEARCHER, 422),
+    ("POST", "/api/v1/models/{target}/propose"): answered(RESEARCHER, 404),
     ("GET", "/api/v1/jobs"): SIGNED_IN,
-    ("GET", "/api/v1/jobs/{job_id}"): SIGNED_IN | dict.fromkeys(ROLES, 404),
-    ("POST", "/api/v1/jobs/{job_id}/cancel"): RESEARCHER | {"researcher": 404, "admin": 404},
+    ("GET", "/api/v1/jobs/{job_id}"): answered(SIGNED_IN, 404),
+    ("POST", "/api/v1/jobs/{job_id}/cancel"): answered(RESEARCHER, 404),
     # The only version is current already, and none was so before.
-    ("POST", "/api/v1/models/{target}/promote"): ADMIN | {"admin": 409},
-    ("POST", "/api/v1/models/{target}/rollback"): ADMIN | {"admin": 409},
+    ("POST", "/api/v1/models/{target}/promote"): answered(ADMIN, 409),
+    ("POST", "/api/v1/models/{target}/rollback"): answered(ADMIN, 409),
     ("GET", "/api/v1/evaluations"): SIGNED_IN,
     ("GET", "/api/v1/evaluations/{evaluation_id}"): SIGNED_IN,
     ("GET", "/api/v1/reports"): SIGNED_IN,
@@ -121,6 +152,8 @@ BODIES = {
     "/api/v1/models/{target}/promote": {"version": 1, "reason": "tried"},
     "/api/v1/models/{target}/rollback": {"reason": "tried"},
     "/api/v1/session": {"name": "viewer", "password": PASSWORD},
+    "/api/v1/session/password": {"old": PASSWORD, "new": "short"},
+    "/api/v1/session/tokens": {"name": "a program", "scope": "read"},
     "/api/v1/predict": {"target": "tg", "smiles": ["OCC(O)CO"]},
     "/api/v1/system/database/fix": {"classes": ["keys"]},
 }
@@ -131,8 +164,12 @@ BODIES = {
 def test_each_route_admits_whom_it_should(service, route, caller):
     method, path = route
     evaluation_id = service.workbench.latest_evaluation("tg")["id"]
-    address = path.format(target="tg", version=1, evaluation_id=evaluation_id, job_id=evaluation_id)
+    ids = dict.fromkeys(("evaluation_id", "job_id", "token_id"), evaluation_id)
+    address = path.format(target="tg", version=1, **ids)
     with service.client(caller) as client:
+        if (method, path) == ("DELETE", "/api/v1/session") and caller in ROLES:
+            own = issue_token(service.workbench, service.workbench.sign_in(caller, PASSWORD))
+            client.headers["Authorization"] = f"Bearer {own}"
         answer = client.request(method, address, json=BODIES.get(path))
 
     assert answer.status_code == ROUTES[route][caller], answer.text

@@ -1,0 +1,133 @@
+"""One's own account: another password, and tokens for programs; a plain page that works without scripts."""
+
+from html import escape
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from cryokit.api.auth import UnauthenticatedError, require_session
+from cryokit.api.login import keep_session
+from cryokit.api.plain import alert, plain_page
+from cryokit.domain import Identity
+from cryokit.errors import CryokitError
+from cryokit.workbench import Workbench
+from cryokit.workbench.people import SHORTEST_PASSWORD
+from cryokit.workbench.tokens import MAX_DAYS, MONITORING, SCOPES
+
+router = APIRouter(prefix="/account", include_in_schema=False)
+_SIGN_IN = RedirectResponse("/login?next=%2Faccount", 303)
+
+
+def _signed_in(request: Request) -> tuple[Identity, Workbench] | None:
+    try:
+        identity = require_session(request)
+    except UnauthenticatedError:
+        return None
+    return identity, request.app.state.workbench.acting_as(identity)
+
+
+def _page(identity: Identity, workbench: Workbench, message: str = "", status: int = 200) -> Response:
+    choices = [
+        f'<option value="{name}">{name}: {escape(text)}</option>'
+        for name, text in SCOPES.items()
+        if name != MONITORING or identity.may("admin")
+    ]
+    return plain_page(
+        "Your account",
+        "account.html",
+        status=status,
+        width="44rem",
+        name=escape(identity.name),
+        role=escape(identity.role),
+        alert=message,
+        shortest=str(SHORTEST_PASSWORD),
+        longest=str(MAX_DAYS),
+        scopes="".join(choices),
+        tokens=_table(workbench.tokens().to_dict("records")),
+    )
+
+
+def _table(tokens: list[dict[str, Any]]) -> str:
+    if not tokens:
+        return "<p>You have no tokens.</p>"
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Name", "May do", "Made", "Counts until", ""))
+    rows = "".join(f"<tr>{_cells(token)}</tr>" for token in tokens)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _cells(token: dict[str, Any]) -> str:
+    name = escape(token["name"])
+    texts = (name, escape(token["scope"]), token["created_at"][:10], token["expires_at"][:10])
+    revoke = (
+        f'<form method="post" action="/account/tokens/{token["id"]}/revoke">'
+        f'<button type="submit" aria-label="Revoke {name}">Revoke</button></form>'
+    )
+    last = f"revoked {token['revoked_at'][:10]}" if token["revoked_at"] else revoke
+    return "".join(f"<td>{text}</td>" for text in (*texts, last))
+
+
+def _refused(identity: Identity, workbench: Workbench, error: CryokitError) -> Response:
+    text = str(error)
+    return _page(identity, workbench, alert(f"{text[0].upper()}{text[1:]}."), error.http_status)
+
+
+@router.get("")
+def show_account(request: Request) -> Response:
+    """Show one's own account."""
+    signed_in = _signed_in(request)
+    return _page(*signed_in) if signed_in else _SIGN_IN
+
+
+@router.post("/password")
+def change_password(
+    request: Request,
+    old: Annotated[str, Form(max_length=1_000)] = "",
+    new: Annotated[str, Form(max_length=1_000)] = "",
+) -> Response:
+    """Change the password; this browser stays signed in."""
+    signed_in = _signed_in(request)
+    if signed_in is None:
+        return _SIGN_IN
+    identity, workbench = signed_in
+    try:
+        workbench.change_password(old, new)
+    except CryokitError as error:
+        return _refused(identity, workbench, error)
+    answer = _page(identity, workbench, alert("The password is changed; your other sessions have ended.", "good"))
+    keep_session(request, answer, identity)
+    return answer
+
+
+@router.post("/tokens")
+def make_token(
+    request: Request,
+    name: Annotated[str, Form(max_length=100)] = "",
+    scope: Annotated[str, Form()] = "",
+    days: Annotated[int, Form()] = 0,
+) -> Response:
+    """Make a token and show it, only now."""
+    signed_in = _signed_in(request)
+    if signed_in is None:
+        return _SIGN_IN
+    identity, workbench = signed_in
+    try:
+        token = workbench.add_token(identity.name, name, scope, days)
+    except CryokitError as error:
+        return _refused(identity, workbench, error)
+    shown = f'<p class="good" id="good" role="alert">Keep this token; it is shown only now: <code>{token}</code></p>'
+    return _page(identity, workbench, shown)
+
+
+@router.post("/tokens/{token_id}/revoke")
+def revoke_token(request: Request, token_id: str) -> Response:
+    """Take a token back."""
+    signed_in = _signed_in(request)
+    if signed_in is None:
+        return _SIGN_IN
+    identity, workbench = signed_in
+    try:
+        workbench.revoke_token(token_id)
+    except CryokitError as error:
+        return _refused(identity, workbench, error)
+    return _page(identity, workbench, alert("The token counts no longer.", "good"))
