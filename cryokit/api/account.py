@@ -51,7 +51,7 @@ def _page(identity: Identity, workbench: Workbench, message: str = "", status: i
 def _table(tokens: list[dict[str, Any]]) -> str:
     if not tokens:
         return "<p>You have no tokens.</p>"
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Name", "May do", "Made", "Counts until", ""))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Name", "May do", "Made", "Counts until", "Revoked"))
     rows = "".join(f"<tr>{_cells(token)}</tr>" for token in tokens)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
@@ -63,7 +63,7 @@ def _cells(token: dict[str, Any]) -> str:
         f'<form method="post" action="/account/tokens/{token["id"]}/revoke">'
         f'<button type="submit" aria-label="Revoke {name}">Revoke</button></form>'
     )
-    last = f"revoked {token['revoked_at'][:10]}" if token["revoked_at"] else revoke
+    last = token["revoked_at"][:10] if token["revoked_at"] else revoke
     return "".join(f"<td>{text}</td>" for text in (*texts, last))
 
 

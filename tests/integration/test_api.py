@@ -40,6 +40,11 @@ class Service:
     url: str
     tokens: dict[str, str]
 
+    @property
+    def molecule(self) -> str:
+        """InChIKey of a molecule that everybody may see."""
+        return self.workbench.search_molecules(limit=1)[0]["inchikey"].iloc[0]
+
     def client(self, caller: str = "none", **options: object) -> httpx.Client:
         token = self.tokens.get(caller)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -133,6 +138,13 @@ ROUTES = {
     # What is asked for cannot be: who may ask is told why.
     ("POST", "/api/v1/models/{target}/train"): answered(RESEARCHER, 422),
     ("POST", "/api/v1/models/{target}/propose"): answered(RESEARCHER, 404),
+    ("GET", "/api/v1/datasets"): SIGNED_IN,
+    ("GET", "/api/v1/datasets/{target}/rows"): SIGNED_IN,
+    ("POST", "/api/v1/datasets/{target}/rows"): answered(RESEARCHER, 422),
+    ("GET", "/api/v1/datasets/{target}/snapshots"): SIGNED_IN,
+    ("GET", "/api/v1/datasets/{target}/snapshots/{snapshot_id}"): answered(SIGNED_IN, 404),
+    ("GET", "/api/v1/molecules"): SIGNED_IN,
+    ("GET", "/api/v1/molecules/{inchikey}"): SIGNED_IN,
     ("GET", "/api/v1/jobs"): SIGNED_IN,
     ("GET", "/api/v1/jobs/{job_id}"): answered(SIGNED_IN, 404),
     ("POST", "/api/v1/jobs/{job_id}/cancel"): answered(RESEARCHER, 404),
@@ -141,6 +153,7 @@ ROUTES = {
     ("POST", "/api/v1/models/{target}/rollback"): answered(ADMIN, 409),
     ("GET", "/api/v1/evaluations"): SIGNED_IN,
     ("GET", "/api/v1/evaluations/{evaluation_id}"): SIGNED_IN,
+    ("POST", "/api/v1/evaluations"): answered(RESEARCHER, 422),
     ("GET", "/api/v1/reports"): SIGNED_IN,
     ("GET", "/api/v1/system/sessions"): ADMIN,
     ("GET", "/api/v1/system/database/health"): MONITORS,
@@ -164,8 +177,8 @@ BODIES = {
 def test_each_route_admits_whom_it_should(service, route, caller):
     method, path = route
     evaluation_id = service.workbench.latest_evaluation("tg")["id"]
-    ids = dict.fromkeys(("evaluation_id", "job_id", "token_id"), evaluation_id)
-    address = path.format(target="tg", version=1, **ids)
+    ids = dict.fromkeys(("evaluation_id", "job_id", "token_id", "snapshot_id"), evaluation_id)
+    address = path.format(target="tg", version=1, inchikey=service.molecule, **ids)
     with service.client(caller) as client:
         if (method, path) == ("DELETE", "/api/v1/session") and caller in ROLES:
             own = issue_token(service.workbench, service.workbench.sign_in(caller, PASSWORD))
