@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "db": OUTSIDE | {"chemistry"},
     "accounts": OUTSIDE,
     "flags": OUTSIDE,
+    "client": BASE,
     "reports": OUTSIDE | {"db"},
     "backup": OUTSIDE | {"db"},
     "compute": OUTSIDE,
