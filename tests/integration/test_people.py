@@ -279,9 +279,9 @@ def test_a_key_is_listed_without_what_is_secret_and_can_be_taken_back(workbench)
     [listed] = workbench.tokens().to_dict("records")
 
     assert token not in str(listed)
-    assert workbench.token_counts(listed["id"])
+    assert workbench.token_person(listed["id"])
     workbench.revoke_token(listed["id"])
-    assert not workbench.token_counts(listed["id"])
+    assert workbench.token_person(listed["id"]) is None
     assert actions(workbench)[:2] == ["token_revoked", "token_added"]
 
 
@@ -289,7 +289,7 @@ def test_a_key_of_a_closed_account_does_not_count(workbench):
     workbench.add_token("Viewer", "monitor")
     workbench.disable_user("Viewer")
 
-    assert not workbench.token_counts(workbench.tokens().iloc[0]["id"])
+    assert workbench.token_person(workbench.tokens().iloc[0]["id"]) is None
 
 
 @pytest.mark.parametrize("days", [0, 100_000])
