@@ -72,6 +72,8 @@ class Report:
     time_limit_seconds: int
     reusable: str = "never"
     """One of `REUSABLE`."""
+    is_for_admins: bool = False
+    """Whether the page shows what only administrators may see."""
     schedule: tuple[dict, ...] = ()
     """Daily runs: ``at``, hours and minutes of the machine, and perhaps ``parameters``."""
 
@@ -114,6 +116,7 @@ def catalogue() -> dict[str, Report]:
             folder / item["notebook"],
             item["time_limit_seconds"],
             item.get("reusable", "never"),
+            item.get("readers", "everybody") == "administrators",
             tuple(item.get("schedule", ())),
         )
         for name, item in listed.items()

@@ -31,14 +31,16 @@ from cryokit.domain import Identity
 from cryokit.errors import ConfigError, CryokitError
 from cryokit.telemetry import logger
 from cryokit.workbench import Workbench
-from dashboards import ASSETS_ROOT, _shell, _tables, database, models, operations, predict, validation
+from dashboards import ASSETS_ROOT, _shell, _tables, audit, database, models, operations, predict, reports, validation
 
 PAGES = (
     _shell.PageSpec("/", "Predict", "viewer", predict.build),
     _shell.PageSpec("/models", "Models", "viewer", models.build),
     _shell.PageSpec("/validation", "Validation", "viewer", validation.build),
+    _shell.PageSpec("/reports", "Reports", "viewer", reports.build),
     _shell.PageSpec("/database", "Database health", "admin", database.build),
     _shell.PageSpec("/operations", "Operations", "admin", operations.build),
+    _shell.PageSpec("/audit", "Audit", "admin", audit.build),
 )
 """Every page; a later one is one more line here."""
 

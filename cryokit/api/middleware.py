@@ -1,6 +1,7 @@
 """Pure ASGI layers: correlation id, security headers, body size, origin."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,8 +55,19 @@ _HEADERS = {
 }
 
 
+# A report is a page of its own, whose scripts and styles lie in it: in the sandbox they reach no cookie and no server.
+_REPORT_POLICY = (
+    "sandbox allow-scripts allow-popups allow-downloads; default-src 'none'; "
+    "script-src 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'unsafe-inline' data:; "
+    "img-src data: blob:; font-src data:; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_REPORT = re.compile(r"/api/v1/reports/[^/]+/page")
+
+
 def content_security_policy(path: str) -> str:
-    """Return the policy of one path: API and login run no script, Bokeh's pages need some relaxations."""
+    """Return the policy of one path: API and login run no script, Bokeh's pages and reports need some relaxations."""
+    if _REPORT.fullmatch(path):
+        return _REPORT_POLICY
     return _STRICT_POLICY if path.startswith(("/api/", "/login", "/logout", "/account", "/health")) else _PAGE_POLICY
 
 
@@ -108,6 +120,8 @@ class SecurityHeadersMiddleware:
                 headers["Content-Security-Policy"] = content_security_policy(scope["path"])
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                if _REPORT.fullmatch(scope["path"]):
+                    headers["X-Frame-Options"] = "SAMEORIGIN"  # the page Reports shows two side by side
                 if scope["path"].startswith(("/api/", "/login", "/account")):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)

@@ -13,6 +13,7 @@ from cryokit.domain import ROLES, Identity
 from cryokit.errors import ConflictError, InputError, NotFoundError
 
 _TOPIC = "people"
+MAX_ID = 2**63 - 1
 
 
 class People(RegistryBase):
@@ -131,9 +132,9 @@ class People(RegistryBase):
         with self.transaction() as connection:
             connection.execute(queries(_TOPIC)["record_event"], given)
 
-    def events(self, limit: int = 200) -> pd.DataFrame:
-        """Return what was done, newest first, as far as one may see it."""
-        return self.frame(_TOPIC, "events", limit=limit)
+    def events(self, limit: int = 200, before: int = MAX_ID, text: str | None = None) -> pd.DataFrame:
+        """Return what was done, newest first, as far as one may see it; `text` is part of who, what or which."""
+        return self.frame(_TOPIC, "events", limit=limit, before=before, text=text)
 
 
 def _no_account(name: str) -> str:

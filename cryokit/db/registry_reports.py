@@ -30,6 +30,17 @@ class Reports(RegistryBase):
         """Mark runs as failed that began so long ago that their process must be gone; return how many."""
         return len(self.frame(_TOPIC, "fail_interrupted_report_runs", older_than_seconds=older_than_seconds))
 
+    def report_run(self, run_id: str) -> dict[str, Any]:
+        """Return one run that one may see."""
+        missing = f"there is no run {str(run_id)!r} of a report that you may see"
+        if as_uuid(run_id) is None:
+            raise NotFoundError(missing)
+        return dict(self.one(_TOPIC, "report_run", missing, id=str(run_id))._mapping)
+
+    def has_rows_of_nobody(self, target: str | None) -> bool:
+        """Whether rows of a target, or of any, are neither public nor a person's or a team's."""
+        return self.one(_TOPIC, "has_rows_of_nobody", "", target=target).is_so
+
     def report_runs(self, name: str | None = None, limit: int = 200) -> pd.DataFrame:
         """Return the runs of one notebook or of all, newest first."""
         return self.frame(_TOPIC, "report_runs", name=name, limit=limit)

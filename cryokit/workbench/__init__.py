@@ -1,6 +1,7 @@
 """The workbench: one method for each thing that a person can ask for."""
 
 from cryokit.workbench.adoption import Adoption
+from cryokit.workbench.auditing import Auditing
 from cryokit.workbench.backups import Backups
 from cryokit.workbench.cards import Cards
 from cryokit.workbench.data import Data
@@ -30,6 +31,7 @@ class Workbench(
     Tokens,
     Monitoring,
     Adoption,
+    Auditing,
     Molecules,
 ):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""

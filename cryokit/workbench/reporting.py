@@ -2,11 +2,12 @@
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from cryokit import reports
-from cryokit.errors import CryokitError, ModelError
+from cryokit.errors import AccessError, ConflictError, CryokitError, ModelError, NotFoundError
 from cryokit.workbench.core import Core
 
 
@@ -63,6 +64,63 @@ class Reporting(Core):
 
     def _shows_current_version(self, run: dict) -> bool:
         return self.model(run["parameters"]["target"])["current_since"] < run["started_at"]
+
+    def report_catalogue(self) -> list[dict[str, Any]]:
+        """Return the reports that there are: name, title, parameters, when they run by themselves."""
+        return [
+            {
+                "name": report.name,
+                "title": report.title,
+                "readers": "administrators" if report.is_for_admins else "everybody",
+                "schedule": [dict(item) for item in report.schedule],
+                "parameters": [
+                    {
+                        "name": item.name,
+                        "kind": item.kind.__name__,
+                        "default": item.default,
+                        "description": item.description,
+                    }
+                    for item in report.parameters().values()
+                ],
+            }
+            for report in reports.catalogue().values()
+        ]
+
+    def run_report_for(self, name: str, parameters: dict[str, object]) -> dict:
+        """
+        Run a report for a person; only for administrators, because kernels see what the installation itself sees.
+
+        The run is everybody's, and who asked for it is written down.
+        """
+        self._refuse_unless_admin()
+        self.maintenance.record_event("report_asked_for", name, {"parameters": parameters})
+        return type(self)(self.settings, self.database).run_report(name, parameters)
+
+    def report_page(self, run_id: str) -> Path:
+        """
+        Return the page of a run that succeeded.
+
+        Administrators read every page; others those of reports for everybody, unless the rows of its target hold some
+        that only the installation itself may see.
+        """
+        found = self.registry.report_run(run_id)
+        if found["status"] != "succeeded":
+            msg = f"the run {run_id} of {found['name']} is {found['status']}: {found['error'] or 'no page yet'}"
+            raise ConflictError(msg)
+        self._refuse_private_page(found)
+        page = Path(found["path"])
+        if page.parent != self.settings.reports_dir or not page.is_file():
+            msg = f"the page of run {run_id} is no longer here; a later run of the same report has replaced it"
+            raise NotFoundError(msg)
+        return page
+
+    def _refuse_private_page(self, run: dict[str, Any]) -> None:
+        if self.identity is None or self.identity.may("admin"):
+            return
+        report = reports.report_named(run["name"])
+        if report.is_for_admins or self.maintenance.has_rows_of_nobody(run["parameters"].get("target")):
+            msg = f"the report {run['name']} may show what only administrators see; ask one"
+            raise AccessError(msg)
 
     def fail_interrupted_runs(self) -> int:
         """Mark runs as failed that began longer ago than any report may take; return how many."""

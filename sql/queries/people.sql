@@ -109,10 +109,16 @@ INSERT INTO cryo.audit_event (actor_id, action, object, detail)
 VALUES (CAST(:actor_id AS uuid), :action, :object, CAST(:detail AS jsonb));
 
 -- name: events
--- What was done, newest first.
-SELECT to_char(audit_event.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS recorded_at,
-       CAST(audit_event.actor_id AS text) AS actor_id, audit_event.action, audit_event.object, audit_event.detail
+-- What was done, newest first: all, or what somebody did whose name or doing holds a text.
+SELECT audit_event.id, to_char(audit_event.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS recorded_at,
+       CAST(audit_event.actor_id AS text) AS actor_id, app_user.name AS actor, audit_event.action, audit_event.object,
+       audit_event.detail
   FROM cryo.audit_event
+  LEFT JOIN cryo.app_user ON app_user.id = audit_event.actor_id
+ WHERE audit_event.id < CAST(:before AS bigint)
+   AND (CAST(:text AS text) IS NULL
+        OR strpos(lower(concat_ws(' ', app_user.name, audit_event.action, audit_event.object)),
+                  lower(CAST(:text AS text))) > 0)
  ORDER BY audit_event.id DESC
  LIMIT CAST(:limit AS integer);
 

@@ -33,3 +33,19 @@ SELECT CAST(id AS text) AS id, name, status, parameters, path, error,
  WHERE CAST(:name AS text) IS NULL OR name = :name
  ORDER BY report_run.started_at DESC, report_run.id
  LIMIT CAST(:limit AS integer);
+
+-- name: report_run
+-- One run.
+SELECT CAST(id AS text) AS id, name, status, parameters, path, error
+  FROM cryo.report_run
+ WHERE id = CAST(:id AS uuid);
+
+-- name: has_rows_of_nobody
+-- Whether some rows are seen by the installation itself alone.
+SELECT EXISTS (
+           SELECT
+             FROM cryo.measurement
+            WHERE (CAST(:target AS text) IS NULL OR measurement.target = :target)
+              AND measurement.owner_id IS NULL
+              AND measurement.team_id IS NULL
+              AND NOT measurement.is_public) AS is_so;

@@ -155,6 +155,10 @@ ROUTES = {
     ("GET", "/api/v1/evaluations/{evaluation_id}"): SIGNED_IN,
     ("POST", "/api/v1/evaluations"): answered(RESEARCHER, 422),
     ("GET", "/api/v1/reports"): SIGNED_IN,
+    ("GET", "/api/v1/reports/catalogue"): SIGNED_IN,
+    ("POST", "/api/v1/reports/{name}/run"): answered(ADMIN, 404),
+    ("GET", "/api/v1/reports/{run_id}/page"): answered(SIGNED_IN, 404),
+    ("GET", "/api/v1/system/audit"): ADMIN,
     ("GET", "/api/v1/system/sessions"): ADMIN,
     ("GET", "/api/v1/system/database/health"): MONITORS,
     ("POST", "/api/v1/system/database/fix"): ADMIN,
@@ -169,6 +173,7 @@ BODIES = {
     "/api/v1/session/tokens": {"name": "a program", "scope": "read"},
     "/api/v1/predict": {"target": "tg", "smiles": ["OCC(O)CO"]},
     "/api/v1/system/database/fix": {"classes": ["keys"]},
+    "/api/v1/reports/{name}/run": {"parameters": {}},
 }
 
 
@@ -177,8 +182,8 @@ BODIES = {
 def test_each_route_admits_whom_it_should(service, route, caller):
     method, path = route
     evaluation_id = service.workbench.latest_evaluation("tg")["id"]
-    ids = dict.fromkeys(("evaluation_id", "job_id", "token_id", "snapshot_id"), evaluation_id)
-    address = path.format(target="tg", version=1, inchikey=service.molecule, **ids)
+    ids = dict.fromkeys(("evaluation_id", "job_id", "token_id", "snapshot_id", "run_id"), evaluation_id)
+    address = path.format(target="tg", version=1, inchikey=service.molecule, name="weather", **ids)
     with service.client(caller) as client:
         if (method, path) == ("DELETE", "/api/v1/session") and caller in ROLES:
             own = issue_token(service.workbench, service.workbench.sign_in(caller, PASSWORD))

@@ -1,13 +1,43 @@
 """Runs of reports."""
 
-from fastapi import APIRouter
+from uuid import UUID
 
-from cryokit.api.auth import ActingWorkbench
-from cryokit.api.frames import records
-from cryokit.api.problems import RESPONSES
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse
+
+from cryokit.api.auth import ActingWorkbench, require
+from cryokit.api.frames import json_value, records
+from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import ReportRun
+from cryokit.api.schemas_system import ReportInfo, ReportRequest, ReportResult
 
 router = APIRouter(prefix="/reports", tags=["reports"], responses={401: RESPONSES[401]})
+
+
+@router.get("/catalogue")
+def list_catalogue(workbench: ActingWorkbench) -> list[ReportInfo]:
+    """List the reports that there are, with their parameters."""
+    return workbench.report_catalogue()
+
+
+@router.post(
+    "/{name}/run",
+    dependencies=[Depends(require("admin"))],
+    responses={404: RESPONSES[404], 409: {"model": Problem}, 422: RESPONSES[422]},
+)
+def run_report(name: str, asked: ReportRequest, workbench: ActingWorkbench) -> ReportResult:
+    """Run a report and answer when it is done, which can take minutes; for administrators."""
+    return json_value(workbench.run_report_for(name, asked.parameters))
+
+
+@router.get(
+    "/{run_id}/page",
+    response_class=HTMLResponse,
+    responses={403: RESPONSES[403], 404: RESPONSES[404], 409: {"model": Problem}, 422: RESPONSES[422]},
+)
+def report_page(run_id: UUID, workbench: ActingWorkbench) -> HTMLResponse:
+    """Return the page of a run; scripts in it can reach nothing but the page itself."""
+    return HTMLResponse(workbench.report_page(str(run_id)).read_text(encoding="utf-8"))
 
 
 @router.get("")

@@ -1,0 +1,166 @@
+"""Reports: what can be run, what was run and when it runs by itself, one page or two beside each other."""
+
+import asyncio
+from html import escape
+from typing import Any
+
+import pandas as pd
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+from cryokit.domain import MAX_SEED, TARGETS
+from cryokit.errors import CryokitError
+from cryokit.workbench import Workbench
+from dashboards import _tables
+from dashboards._choice import asked_in_address, keep_in_address
+from dashboards._shell import card, html, sentence
+
+_KINDS = {"succeeded": "good", "failed": "severe", "running": "plain"}
+_SHOWN_RUNS = 20
+_NONE = "none"
+
+
+def build(workbench: Workbench) -> Viewable:
+    """Return the content of the page for the person behind `workbench`."""
+    return ReportsPage(workbench).view
+
+
+class ReportsPage:
+    """The catalogue, a form for the parameters of a report, the runs, and their pages."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.catalogue = {item["name"]: item for item in workbench.report_catalogue()}
+        titles = {item["title"]: name for name, item in self.catalogue.items()}
+        self.report = pmui.Select(label="Report", options=titles, width=320)
+        self.form = pmui.Column(sizing_mode="stretch_width", margin=0)
+        self.run = pmui.Button(label="Run now", variant="contained", color="primary", size="large")
+        self.status = html('<p role="status"></p>')
+        self.schedule, self.runs = html(_schedule(list(self.catalogue.values()))), html("")
+        self.first = pmui.Select(label="Page", options={}, width=420)
+        self.second = pmui.Select(label="Beside it", options={}, width=420)
+        self.pages = html("")
+        self._fields: dict[str, pn.widgets.Widget] = {}
+        self._offer_form()
+        self._show_runs(asked_in_address())
+        self.report.param.watch(lambda _event: self._offer_form(), "value")
+        self.run.on_click(self._on_run)
+        for select in (self.first, self.second):
+            select.param.watch(lambda _event: self._show_pages(), "value")
+
+    @property
+    def view(self) -> Viewable:
+        """Everything in reading order."""
+        cards = [
+            card(pmui.Row(self.first, self.second), self.pages, label="Pages"),
+            card(self.runs, label="Runs"),
+            card(self.schedule, label="Every day"),
+        ]
+        if self._may_run():
+            cards.insert(1, card(self.report, self.form, self.run, self.status, label="Run a report"))
+        return pmui.Column(*cards, sizing_mode="stretch_width", margin=(0, 16))
+
+    def _may_run(self) -> bool:
+        return self.workbench.identity is None or self.workbench.identity.may("admin")
+
+    # Running
+
+    def _offer_form(self) -> None:
+        chosen = self.catalogue[self.report.value]
+        self._fields = {item["name"]: _field(item) for item in chosen["parameters"]}
+        self.form.objects = [pmui.Row(*self._fields.values())] if self._fields else []
+
+    async def _on_run(self, _event: object) -> None:
+        self.run.loading = True
+        self.status.object = '<p role="status">Running; this takes a minute or more, and goes on without this page.</p>'
+        given = {name: field.value for name, field in self._fields.items()}
+        try:
+            await asyncio.to_thread(self.workbench.run_report_for, self.report.value, given)
+            self.status.object = '<p role="status">Done: its page is the first one above.</p>'
+        except CryokitError as error:
+            self.status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
+        finally:
+            self.run.loading = False
+        self._show_runs({})
+
+    # Runs and pages
+
+    def _show_runs(self, asked: dict[str, str]) -> None:
+        runs = self.workbench.report_runs().head(_SHOWN_RUNS)
+        self.runs.object = _run_table(runs)
+        readable = {name for name, item in self.catalogue.items() if self._may_run() or item["readers"] == "everybody"}
+        done = runs[(runs["status"] == "succeeded") & runs["name"].isin(readable)].drop_duplicates("path")
+        pages = {_words(run): run["id"] for run in done.to_dict("records")}
+        first = asked.get("page") if asked.get("page") in pages.values() else next(iter(pages.values()), _NONE)
+        second = asked.get("beside") if asked.get("beside") in pages.values() else _NONE
+        self.first.param.update(options=pages or {"there is none yet": _NONE}, value=first)
+        self.second.param.update(options={"nothing": _NONE} | pages, value=second)
+        self._show_pages()
+
+    def _show_pages(self) -> None:
+        chosen = [select.value for select in (self.first, self.second) if select.value not in (None, _NONE)]
+        keep_in_address(page=self.first.value, beside=self.second.value)
+        if not chosen:
+            self.pages.object = '<p class="empty">No report has been run yet; administrators run them here.</p>'
+            return
+        frames = "".join(
+            f'<iframe src="/api/v1/reports/{run_id}/page" title="Page {place} of {len(chosen)}"></iframe>'
+            for place, run_id in enumerate(chosen, start=1)
+        )
+        links = " ".join(
+            f'<a href="/api/v1/reports/{run_id}/page" target="_blank" rel="noopener">Open page {place} alone</a>'
+            for place, run_id in enumerate(chosen, start=1)
+        )
+        self.pages.object = f'<div class="beside">{frames}</div><p>{links}</p>'
+
+
+def _field(item: dict[str, Any]) -> pn.widgets.Widget:
+    """Return the field of one parameter of a report."""
+    label = f"{item['name'].replace('_', ' ')}: {item['description']}" if item["description"] else item["name"]
+    if item["name"] == "target":
+        return pmui.Select(label=label, options=list(TARGETS), value=item["default"], width=320)
+    if item["kind"] == "bool":
+        return pmui.Checkbox(label=label, value=bool(item["default"]))
+    if item["kind"] == "int":
+        return pmui.IntInput(label=label, value=item["default"], start=0, end=MAX_SEED, width=320)
+    if item["kind"] == "float":
+        return pmui.FloatInput(label=label, value=item["default"], width=320)
+    return pmui.TextInput(label=label, value=str(item["default"]), width=320)
+
+
+def _words(run: dict[str, Any]) -> str:
+    """Return a run as one line: what, with what, when."""
+    return f"{run['name']} {_parameters(run['parameters'])} ({run['started_at'][:16].replace('T', ' ')})"
+
+
+def _parameters(parameters: dict[str, Any]) -> str:
+    return ", ".join(str(value) if name == "target" else f"{name} {value}" for name, value in parameters.items())
+
+
+def _run_table(runs: pd.DataFrame) -> str:
+    if runs.empty:
+        return '<p class="empty">No report has been run yet.</p>'
+    head = ("Status", "Report", "With", "Begun (UTC)", "Took", "Problem")
+    rows = [
+        [
+            run["status"],
+            run["name"],
+            _parameters(run["parameters"]),
+            run["started_at"][:16].replace("T", " "),
+            "" if pd.isna(run["seconds"]) else f"{run['seconds']:.0f} s",
+            run["error"] or "",
+        ]
+        for run in runs.to_dict("records")
+    ]
+    return _tables.plain_table("Runs", list(head), rows)
+
+
+def _schedule(catalogue: list[dict[str, Any]]) -> str:
+    rows = [
+        [item["at"], report["title"], _parameters(item.get("parameters", {}))]
+        for report in catalogue
+        for item in report["schedule"]
+    ]
+    table = _tables.plain_table("Every day", ["At", "Report", "With"], sorted(rows))
+    return f"{table}<p>In the time of the server; <code>cryokit report schedule</code> makes timers of it.</p>"
