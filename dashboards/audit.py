@@ -28,9 +28,9 @@ class AuditPage:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self.text = pmui.TextInput(
-            label="Who, what or which", value=asked_in_address().get("text", ""), placeholder="part of it", width=320
-        )
+        asked = asked_in_address().get("text", "")
+        field = {"sizing_mode": "stretch_width", "max_width": 420}
+        self.text = pmui.TextInput(label="Who, what or which", value=asked, placeholder="part of it", **field)
         self.older = pmui.Button(label="Show older ones", variant="outlined", size="large")
         self.export = pmui.FileDownload(
             label="Download as CSV", callback=self._csv, filename="cryokit-audit.csv", variant="outlined"
@@ -45,7 +45,9 @@ class AuditPage:
     def view(self) -> Viewable:
         """Everything in reading order."""
         return pmui.Column(
-            card(pmui.Row(self.text, self.export), self.count, self.table, self.older, label="Who did what"),
+            card(
+                pmui.FlexBox(self.text, self.export, margin=0), self.count, self.table, self.older, label="Who did what"
+            ),
             sizing_mode="stretch_width",
             margin=(0, 16),
         )
@@ -76,11 +78,8 @@ class AuditPage:
             for event in self.events.to_dict("records")
         ]
         head = ["When (UTC)", "Who", "Did", "What", "More"]
-        self.table.object = (
-            f'<div class="events">{_tables.plain_table("Who did what", head, rows)}</div>'
-            if rows
-            else '<p class="empty">None.</p>'
-        )
+        table = _tables.plain_table("Who did what", head, rows)
+        self.table.object = f'<div class="events">{table}</div>' if rows else '<p class="empty">None.</p>'
 
     def _csv(self) -> io.BytesIO:
         """Return all that fits the text, not only what is shown."""

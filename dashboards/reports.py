@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
-from cryokit.domain import MAX_SEED, TARGETS
+from cryokit.domain import TARGETS
 from cryokit.errors import CryokitError
 from cryokit.workbench import Workbench
 from dashboards import _tables
@@ -19,6 +19,7 @@ from dashboards._shell import card, html, sentence
 _KINDS = {"succeeded": "good", "failed": "severe", "running": "plain"}
 _SHOWN_RUNS = 20
 _NONE = "none"
+_FIELD = {"sizing_mode": "stretch_width", "max_width": 420}
 
 
 def build(workbench: Workbench) -> Viewable:
@@ -33,13 +34,13 @@ class ReportsPage:
         self.workbench = workbench
         self.catalogue = {item["name"]: item for item in workbench.report_catalogue()}
         titles = {item["title"]: name for name, item in self.catalogue.items()}
-        self.report = pmui.Select(label="Report", options=titles, width=320)
+        self.report = pmui.Select(label="Report", options=titles, **_FIELD)
         self.form = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.run = pmui.Button(label="Run now", variant="contained", color="primary", size="large")
         self.status = html('<p role="status"></p>')
         self.schedule, self.runs = html(_schedule(list(self.catalogue.values()))), html("")
-        self.first = pmui.Select(label="Page", options={}, width=420)
-        self.second = pmui.Select(label="Beside it", options={}, width=420)
+        self.first = pmui.Select(label="Page", options={}, **_FIELD)
+        self.second = pmui.Select(label="Beside it", options={}, **_FIELD)
         self.pages = html("")
         self._fields: dict[str, pn.widgets.Widget] = {}
         self._offer_form()
@@ -53,7 +54,7 @@ class ReportsPage:
     def view(self) -> Viewable:
         """Everything in reading order."""
         cards = [
-            card(pmui.Row(self.first, self.second), self.pages, label="Pages"),
+            card(pmui.FlexBox(self.first, self.second, margin=0), self.pages, label="Pages"),
             card(self.runs, label="Runs"),
             card(self.schedule, label="Every day"),
         ]
@@ -69,7 +70,7 @@ class ReportsPage:
     def _offer_form(self) -> None:
         chosen = self.catalogue[self.report.value]
         self._fields = {item["name"]: _field(item) for item in chosen["parameters"]}
-        self.form.objects = [pmui.Row(*self._fields.values())] if self._fields else []
+        self.form.objects = [pmui.FlexBox(*self._fields.values(), margin=0)] if self._fields else []
 
     async def _on_run(self, _event: object) -> None:
         self.run.loading = True
@@ -119,14 +120,11 @@ def _field(item: dict[str, Any]) -> pn.widgets.Widget:
     """Return the field of one parameter of a report."""
     label = f"{item['name'].replace('_', ' ')}: {item['description']}" if item["description"] else item["name"]
     if item["name"] == "target":
-        return pmui.Select(label=label, options=list(TARGETS), value=item["default"], width=320)
+        return pmui.Select(label=label, options=list(TARGETS), value=item["default"], **_FIELD)
     if item["kind"] == "bool":
         return pmui.Checkbox(label=label, value=bool(item["default"]))
-    if item["kind"] == "int":
-        return pmui.IntInput(label=label, value=item["default"], start=0, end=MAX_SEED, width=320)
-    if item["kind"] == "float":
-        return pmui.FloatInput(label=label, value=item["default"], width=320)
-    return pmui.TextInput(label=label, value=str(item["default"]), width=320)
+    # Fields with buttons to count up and down have buttons without names; the report checks what is typed.
+    return pmui.TextInput(label=label, value=str(item["default"]), **_FIELD)
 
 
 def _words(run: dict[str, Any]) -> str:
