@@ -37,3 +37,10 @@ def open(  # noqa: A001  reads as cryokit.open(), which is its only use
     if not correlation_id.get():
         adopt_correlation_id(loaded.correlation_id)
     return Workbench(loaded)
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Do what ``%load_ext cryokit`` asks for."""
+    from cryokit.jupyter import load
+
+    load(shell, open())

@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "workbench": OUTSIDE | set(SCIENCE) | {"sources", "db", "accounts", "reports", "compute", "backup", "flags"},
     "scheduling": BASE | {"reports"},
     "startup": FACES,
+    "jupyter": FACES,
     "serving": FACES | {"reports"},
     "api": FACES,
     "cli": FACES | {"startup", "serving", "scheduling", "flags"},
