@@ -49,7 +49,8 @@ install_packages() {
   wanted=$(cat pyproject.toml constraints.txt | cksum)
   if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
   echo "installing packages (about a minute, once)"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$extra"
+  # Not compiled: Python does that itself for what is used, which is a part of it.
+  .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e ".$extra"
   echo "$wanted" >"$stamp"
 }
 
