@@ -1,6 +1,9 @@
 """Predict: choose a target and a version, give molecules or recipes, read values, intervals and flags."""
 
 import asyncio
+import io
+from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import pandas as pd
@@ -11,7 +14,7 @@ from panel.viewable import Viewable
 from cryokit import figures
 from cryokit.domain import TARGETS, Condition, Target
 from cryokit.errors import CryokitError
-from cryokit.workbench import Workbench
+from cryokit.workbench import Workbench, exports
 from cryokit.workbench.questions import known_columns
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
@@ -189,7 +192,32 @@ class PredictPage:
         if not predictions.empty:
             shown.append(html(f"<p>{escape(figures.interval_plot_text(predictions))}</p>"))
             shown.append(_tables.prediction_table(predictions, target))
+            shown.append(_downloads(target, predictions))
         self.result.objects = shown
+
+
+def _downloads(target: str, predictions: pd.DataFrame) -> Viewable:
+    """Return buttons by which all predicted rows are taken along."""
+    kinds: dict[str, Callable[[], bytes]] = {
+        "csv": lambda: exports.csv_text(predictions).encode(),
+        "xlsx": lambda: exports.xlsx_bytes(predictions),
+    }
+    if TARGETS[target].subject == "smiles":
+        kinds["sdf"] = lambda: exports.sdf_text(predictions).encode()
+    buttons = [
+        pmui.FileDownload(
+            label=f"Download as {kind.upper()}",
+            callback=partial(_stream, made),
+            filename=f"cryokit-{target}.{kind}",
+            variant="outlined",
+        )
+        for kind, made in kinds.items()
+    ]
+    return pmui.FlexBox(*buttons, gap="8px", margin=(8, 12))
+
+
+def _stream(made: Callable[[], bytes]) -> io.BytesIO:
+    return io.BytesIO(made())
 
 
 def _field(condition: Condition) -> Viewable:

@@ -16,7 +16,10 @@ from cryokit.workbench.people import SHORTEST_PASSWORD
 from cryokit.workbench.tokens import MAX_DAYS, MONITORING, SCOPES
 
 router = APIRouter(prefix="/account", include_in_schema=False)
-_SIGN_IN = RedirectResponse("/login?next=%2Faccount", 303)
+
+
+def _to_login() -> Response:
+    return RedirectResponse("/login?next=%2Faccount", 303)
 
 
 def _signed_in(request: Request) -> tuple[Identity, Workbench] | None:
@@ -76,7 +79,7 @@ def _refused(identity: Identity, workbench: Workbench, error: CryokitError) -> R
 def show_account(request: Request) -> Response:
     """Show one's own account."""
     signed_in = _signed_in(request)
-    return _page(*signed_in) if signed_in else _SIGN_IN
+    return _page(*signed_in) if signed_in else _to_login()
 
 
 @router.post("/password")
@@ -88,7 +91,7 @@ def change_password(
     """Change the password; this browser stays signed in."""
     signed_in = _signed_in(request)
     if signed_in is None:
-        return _SIGN_IN
+        return _to_login()
     identity, workbench = signed_in
     try:
         workbench.change_password(old, new)
@@ -109,7 +112,7 @@ def make_token(
     """Make a token and show it, only now."""
     signed_in = _signed_in(request)
     if signed_in is None:
-        return _SIGN_IN
+        return _to_login()
     identity, workbench = signed_in
     try:
         token = workbench.add_token(identity.name, name, scope, days)
@@ -124,7 +127,7 @@ def revoke_token(request: Request, token_id: str) -> Response:
     """Take a token back."""
     signed_in = _signed_in(request)
     if signed_in is None:
-        return _SIGN_IN
+        return _to_login()
     identity, workbench = signed_in
     try:
         workbench.revoke_token(token_id)

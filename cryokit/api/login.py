@@ -82,8 +82,12 @@ def keep_session(request: Request, answer: Response, identity: Identity) -> None
 def log_out(request: Request) -> Response:
     """End the session, in this browser and wherever else its token is."""
     workbench = request.app.state.workbench
-    if claims := claims_of(workbench, {}, request.cookies):
-        workbench.sign_out(claims)
-    answer = RedirectResponse("/login", 303)
+    answer: Response = RedirectResponse("/login", 303)
+    try:
+        if claims := claims_of(workbench, {}, request.cookies):
+            workbench.sign_out(claims)
+    except UnavailableError as error:
+        message = f"You are signed out in this browser only: {error}."
+        answer = _page(request, "/", problem=message, status=error.http_status)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer

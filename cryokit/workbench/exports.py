@@ -5,6 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from cryokit.chemistry import structure_files
+
+_NO_FORMULAS = {"strings_to_formulas": False, "strings_to_urls": False}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -21,17 +24,27 @@ def xlsx_bytes(table: pd.DataFrame) -> bytes:
     return stream.getvalue()
 
 
+def sdf_text(table: pd.DataFrame) -> str:
+    """Return a table of molecules (column `smiles`) as an SDF text, with its other columns as data."""
+    data = [
+        {name: _plain(value) for name, value in row.items() if name != "smiles"} for row in table.to_dict("records")
+    ]
+    return structure_files.sdf_text(table["smiles"].tolist(), data)
+
+
 def inert(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table in which no text begins as a formula does; lists become texts."""
     return table.map(_inert_cell).rename(columns=lambda name: _inert_cell(str(name)))
 
 
-def _inert_cell(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
-        value = "; ".join(str(item) for item in value)
-    elif isinstance(value, dict):
-        value = str(value)
+        return "; ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return str(value)
+    return None if pd.isna(value) else value
+
+
+def _inert_cell(value: Any) -> Any:
+    value = _plain(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-_NO_FORMULAS = {"strings_to_formulas": False, "strings_to_urls": False}

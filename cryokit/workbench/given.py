@@ -51,7 +51,7 @@ class Given(Modelling):
             },
             baselines=evaluation.baselines,
             rows=_described(target, rows, predictions).assign(is_scored=[row in scored for row in range(len(rows))]),
-            is_public=self.identity is None,
+            is_public=False,
             is_own=True,
         )
 

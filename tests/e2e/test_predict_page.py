@@ -45,6 +45,17 @@ def test_glycerol_is_predicted_with_its_structure(visit):
     page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
 
 
+@pytest.mark.parametrize(("kind", "begins"), [("CSV", b"target,smiles"), ("XLSX", b"PK"), ("SDF", b"glycerol")])
+def test_predictions_are_taken_along(visit, kind, begins):
+    page = visit.sign_in()
+    upload(page, "smiles,name\nOCC(O)CO,glycerol\n")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    with page.expect_download(timeout=60_000) as downloaded:
+        page.get_by_role("button", name=f"Download as {kind}").click()
+
+    assert downloaded.value.path().read_bytes().startswith(begins)
+
+
 def test_dmso_is_flagged_as_outside_the_domain(visit):
     page = visit.sign_in()
     predict(page, SMILES, "OCC(O)CO\nCS(C)=O")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from cryokit.accounts import signed_token
-from cryokit.api.auth import issue_token
+from cryokit.api.auth import COOKIE, issue_token
 from cryokit.db.engine import ADMIN
 from cryokit.domain import Identity
 from cryokit.workbench import Workbench
@@ -111,6 +111,16 @@ def test_without_a_database_any_token_of_ours_learns_it(without_database, served
     assert answer.status_code == 503
     assert answer.json()["status"] == "error"
     assert "postgresql://127.0.0.1:1/none" in answer.json()["findings"][0]["object"]
+
+
+def test_without_a_database_one_is_signed_out_in_this_browser_and_told_so(without_database, served, people):
+    token = issue_token(without_database, Identity(people.viewer.user_id, "somebody", "viewer"))
+    with served(without_database) as url:
+        answer = httpx.post(f"{url}/logout", cookies={COOKIE: token}, timeout=60)
+
+    assert answer.status_code == 503
+    assert "signed out in this browser only" in answer.text
+    assert answer.headers["set-cookie"].startswith(f'{COOKIE}=""')
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x.y.z"}])
