@@ -70,7 +70,7 @@ class AuditPage:
         rows = [
             [
                 event["recorded_at"][:19].replace("T", " "),
-                event["actor"] or _NOBODY,
+                event["actor"] if isinstance(event["actor"], str) else _NOBODY,
                 event["action"].replace("_", " "),
                 event["object"],
                 _in_words(event["detail"]),

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -39,6 +41,8 @@ def test_an_administrator_finds_who_did_what_and_takes_it_along(new_visit):
     page.get_by_label("Who, what or which").fill("model_trained")
     page.get_by_label("Who, what or which").press("Enter")
     expect(page.locator("td", has_text="model trained").first).to_be_visible(timeout=20_000)
+    expect(page.locator("td", has_text="the installation").first).to_be_visible()
+    expect(page.locator("td", has_text=re.compile("^nan$"))).to_have_count(0)
     with page.expect_download(timeout=30_000) as downloaded:
         page.get_by_role("button", name="Download as CSV").click()
 
