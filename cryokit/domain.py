@@ -19,6 +19,9 @@ ENDPOINTS = ("viability", "recovery", "function", "exposure_survival")
 ROLES = ("viewer", "researcher", "admin")
 """Roles of accounts, each able to do what the one before it can."""
 
+MAX_ID = 2**63 - 1
+"""Largest number of a row."""
+
 MAX_SEED = 2**32 - 1
 """Largest seed that random generators take."""
 

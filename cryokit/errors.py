@@ -80,3 +80,9 @@ class UnavailableError(CryokitError):
     """The database or a remote store does not answer; trying again may help."""
 
     code, http_status, exit_code = "unavailable", 503, 19
+
+
+def sentence(error: CryokitError) -> str:
+    """Return the message of an error as a sentence."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."

@@ -11,7 +11,6 @@ from panel.util import edit_readonly
 from panel.viewable import Viewable
 
 from cryokit.domain import Identity
-from cryokit.errors import CryokitError
 from cryokit.workbench import Workbench
 
 STYLES = "/assets/cryokit.css"
@@ -44,12 +43,6 @@ def html(markup: str, **params: object) -> pn.pane.HTML:
     """Return trusted markup in the common style; escape what people typed before it comes here."""
     params = {"sizing_mode": "stretch_width", "margin": 0} | params
     return pn.pane.HTML(markup, stylesheets=[STYLES], **params)
-
-
-def sentence(error: CryokitError) -> str:
-    """Return the message of an error as a sentence."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def heading(text: str, level: int = 2) -> pn.pane.HTML:

@@ -9,11 +9,11 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from cryokit import figures
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from cryokit.workbench.health import SEVERITIES
 from dashboards import _tables
-from dashboards._shell import card, html, sentence
+from dashboards._shell import card, html
 
 _CHIPS = {"error": "severe", "warning": "warning", "info": "plain", "ok": "good", "findings": "warning"}
 _NEVER = '<p class="empty">The database has not been checked yet: press Run now.</p>'

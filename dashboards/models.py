@@ -9,12 +9,12 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from cryokit.domain import INSUFFICIENT_SKILL
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from cryokit.workbench.training import ESTIMATORS, SEARCHES
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
-from dashboards._shell import card, html, sentence
+from dashboards._shell import card, html
 
 _EVERY_MILLISECONDS = 2000
 _SHOWN_JOBS = 5

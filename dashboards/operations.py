@@ -8,11 +8,11 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, sentence
 from cryokit.telemetry import recent
 from cryokit.workbench import Workbench
 from dashboards import _tables
-from dashboards._shell import card, html, sentence
+from dashboards._shell import card, html
 
 _PERIOD_MILLISECONDS = 5000
 _KINDS = {"pass": "good", "warn": "warning", "fail": "severe"}

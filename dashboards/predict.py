@@ -13,14 +13,14 @@ from panel.viewable import Viewable
 
 from cryokit import figures
 from cryokit.domain import TARGETS, Condition, Target
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench, exports
 from cryokit.workbench.questions import known_columns
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._quality import QualityCard
 from dashboards._rows import MAX_UPLOAD_BYTES, rows_from_csv, rows_from_text
-from dashboards._shell import card, html, sentence
+from dashboards._shell import card, html
 
 _EXAMPLES = {
     "tg": "OCC(O)CO\nCS(C)=O",

@@ -10,11 +10,11 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from cryokit.domain import TARGETS
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address
-from dashboards._shell import card, html, sentence
+from dashboards._shell import card, html
 
 _KINDS = {"succeeded": "good", "failed": "severe", "running": "plain"}
 _SHOWN_RUNS = 20

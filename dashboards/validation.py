@@ -11,13 +11,13 @@ import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from cryokit import figures
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, sentence
 from cryokit.figures import diagnostics, ladder
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._quality import HALF, chart_pane
-from dashboards._shell import card, html, sentence
+from dashboards._shell import card, html
 
 _SELECTIONS = {"rows it learned from": "curated", "as published": "published"}
 _NO_LADDER = (

@@ -142,21 +142,28 @@ def template_database(database: Database, superuser_runs: Callable) -> str:
     return "template_cryokit"
 
 
-@pytest.fixture
-def clone_of(server: Server, superuser_runs: Callable) -> Iterator[Callable[[str], Database]]:
-    """Make databases from a template and drop them after the test."""
-    made: list[Database] = []
+@pytest.fixture(scope="session")
+def cloned(server: Server, superuser_runs: Callable) -> Callable[[str], contextlib.AbstractContextManager[Database]]:
+    """Make a database from a template that is dropped at the end of its ``with``, whatever its scope."""
 
-    def clone(template: str) -> Database:
+    @contextlib.contextmanager
+    def clone(template: str) -> Iterator[Database]:
         database = Database(server.settings, name=f"test_{uuid.uuid4().hex[:12]}")
         superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template}")
-        made.append(database)
-        return database
+        try:
+            yield database
+        finally:
+            database.dispose()
+            superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
 
-    yield clone
-    for database in made:
-        database.dispose()
-        superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
+    return clone
+
+
+@pytest.fixture
+def clone_of(cloned: Callable) -> Iterator[Callable[[str], Database]]:
+    """Make databases from a template and drop them after the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda template: stack.enter_context(cloned(template))
 
 
 @pytest.fixture

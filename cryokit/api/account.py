@@ -1,5 +1,6 @@
 """One's own account: another password, and tokens for programs; a plain page that works without scripts."""
 
+from collections.abc import Callable
 from html import escape
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from cryokit.api.auth import UnauthenticatedError, require_session
 from cryokit.api.login import keep_session
 from cryokit.api.plain import alert, plain_page
 from cryokit.domain import Identity
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from cryokit.workbench.people import SHORTEST_PASSWORD
 from cryokit.workbench.tokens import MAX_DAYS, MONITORING, SCOPES
@@ -70,9 +71,19 @@ def _cells(token: dict[str, Any]) -> str:
     return "".join(f"<td>{text}</td>" for text in (*texts, last))
 
 
-def _refused(identity: Identity, workbench: Workbench, error: CryokitError) -> Response:
-    text = str(error)
-    return _page(identity, workbench, alert(f"{text[0].upper()}{text[1:]}."), error.http_status)
+def _after(request: Request, act: Callable[[Workbench], str], *, keeps_session: bool = False) -> Response:
+    """Show the account after `act`, with the message that it returns or why it could not."""
+    signed_in = _signed_in(request)
+    if signed_in is None:
+        return _to_login()
+    try:
+        message = act(signed_in[1])
+    except CryokitError as error:
+        return _page(*signed_in, alert(sentence(error)), error.http_status)
+    answer = _page(*signed_in, message)
+    if keeps_session:
+        keep_session(request, answer, signed_in[0])
+    return answer
 
 
 @router.get("")
@@ -89,17 +100,12 @@ def change_password(
     new: Annotated[str, Form(max_length=1_000)] = "",
 ) -> Response:
     """Change the password; this browser stays signed in."""
-    signed_in = _signed_in(request)
-    if signed_in is None:
-        return _to_login()
-    identity, workbench = signed_in
-    try:
+
+    def change(workbench: Workbench) -> str:
         workbench.change_password(old, new)
-    except CryokitError as error:
-        return _refused(identity, workbench, error)
-    answer = _page(identity, workbench, alert("The password is changed; your other sessions have ended.", "good"))
-    keep_session(request, answer, identity)
-    return answer
+        return alert("The password is changed; your other sessions have ended.", "good")
+
+    return _after(request, change, keeps_session=True)
 
 
 @router.post("/tokens")
@@ -110,27 +116,20 @@ def make_token(
     days: Annotated[int, Form()] = 0,
 ) -> Response:
     """Make a token and show it, only now."""
-    signed_in = _signed_in(request)
-    if signed_in is None:
-        return _to_login()
-    identity, workbench = signed_in
-    try:
-        token = workbench.add_token(identity.name, name, scope, days)
-    except CryokitError as error:
-        return _refused(identity, workbench, error)
-    shown = f'<p class="good" id="good" role="alert">Keep this token; it is shown only now: <code>{token}</code></p>'
-    return _page(identity, workbench, shown)
+
+    def make(workbench: Workbench) -> str:
+        token = workbench.add_token(workbench.identity.name, name, scope, days)
+        return f'<p class="good" id="good" role="alert">Keep this token; it is shown only now: <code>{token}</code></p>'
+
+    return _after(request, make)
 
 
 @router.post("/tokens/{token_id}/revoke")
 def revoke_token(request: Request, token_id: str) -> Response:
     """Take a token back."""
-    signed_in = _signed_in(request)
-    if signed_in is None:
-        return _to_login()
-    identity, workbench = signed_in
-    try:
+
+    def revoke(workbench: Workbench) -> str:
         workbench.revoke_token(token_id)
-    except CryokitError as error:
-        return _refused(identity, workbench, error)
-    return _page(identity, workbench, alert("The token counts no longer.", "good"))
+        return alert("The token counts no longer.", "good")
+
+    return _after(request, revoke)

@@ -20,7 +20,7 @@ from cryokit.api.problems import printable
 from cryokit.api.sessions import sign_in
 from cryokit.api.throttle import RateLimitedError
 from cryokit.domain import Identity
-from cryokit.errors import UnavailableError
+from cryokit.errors import UnavailableError, sentence
 
 router = APIRouter(include_in_schema=False)
 _NEEDS_HTTPS = "This page was opened without https, so your browser will not keep the login. Use the https address."
@@ -59,8 +59,7 @@ def log_in(
     try:
         identity = sign_in(request, name, password)
     except (UnauthenticatedError, RateLimitedError, UnavailableError) as error:
-        message = str(error)
-        return _page(request, next_path, name, f"{message[0].upper()}{message[1:]}.", error.http_status)
+        return _page(request, next_path, name, sentence(error), error.http_status)
     answer = RedirectResponse(next_path, 303)
     keep_session(request, answer, identity)
     return answer

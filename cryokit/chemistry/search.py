@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
+from cryokit.chemistry.descriptors import FINGERPRINT_BITS
 from cryokit.chemistry.molecules import MAX_SMILES_LENGTH, parse
 from cryokit.errors import InputError
 
-_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
 
 
 def holding(smiles: Sequence[str], smarts: str) -> NDArray[np.bool_]:

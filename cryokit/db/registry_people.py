@@ -9,11 +9,10 @@ import pandas as pd
 from cryokit.db.queries import queries
 from cryokit.db.registry_base import RegistryBase, as_uuid
 from cryokit.db.tables import json_text
-from cryokit.domain import ROLES, Identity
+from cryokit.domain import MAX_ID, ROLES, Identity
 from cryokit.errors import ConflictError, InputError, NotFoundError
 
 _TOPIC = "people"
-MAX_ID = 2**63 - 1
 
 
 class People(RegistryBase):

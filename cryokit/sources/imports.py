@@ -1,9 +1,11 @@
 """A laboratory's own tables: read from CSV, checked row by row, refused as a whole unless told otherwise."""
 
+import contextlib
 import csv
 import io
 import math
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -27,9 +29,18 @@ _MAX_DIGITS = 9
 _STRANGE, _MAX_NAME = re.compile(r"[^\w.-]"), 100
 
 
-def plain_file_name(name: str) -> str:
+def _plain_file_name(name: str) -> str:
     """Return the name under which an upload may be kept: no folders, no strange letters, not too long."""
     return _STRANGE.sub("_", Path(name).name)[-_MAX_NAME:].lstrip(".") or "upload.csv"
+
+
+@contextlib.contextmanager
+def text_as_file(text: str, name: str) -> Iterator[Path]:
+    """Hold the text of an upload in a file of its name, for as long as it is read."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / _plain_file_name(name)
+        file.write_text(text, encoding="utf-8")
+        yield file
 
 
 @dataclass(frozen=True)

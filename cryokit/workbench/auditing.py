@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cryokit.db.registry_people import MAX_ID
+from cryokit.domain import MAX_ID
 from cryokit.errors import InputError
 from cryokit.workbench.core import Core
 

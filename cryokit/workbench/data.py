@@ -1,6 +1,5 @@
 """Figures: bundled, public, a laboratory's own."""
 
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -62,9 +61,7 @@ class Data(Core):
         self, text: str, target: str, name: str = "upload.csv", skip_bad: bool = False, team: str | None = None
     ) -> dict:
         """Load a laboratory's own figures from the text of a table, as `import_rows` does from a file."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / imports.plain_file_name(name)
-            file.write_text(text, encoding="utf-8")
+        with imports.text_as_file(text, name) as file:
             return self.import_rows(file, target, skip_bad, team=team)
 
     def datasets(self) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Versions scored on rows that somebody brings."""
 
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -57,9 +56,7 @@ class Given(Modelling):
 
     def evaluate_text(self, target: str, text: str, version: int | None = None, name: str = "rows.csv") -> str:
         """Score a version on the rows of a CSV text, see `evaluate_given`."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / imports.plain_file_name(name)
-            file.write_text(text, encoding="utf-8")
+        with imports.text_as_file(text, name) as file:
             return self.evaluate_given(target, file, version)
 
 

@@ -1,6 +1,7 @@
 """Molecules: found by name, InChIKey, substructure or likeness, with what was measured of them."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -49,29 +50,32 @@ class Molecules(Core):
         self, after: int, limit: int, name: str | None, inchikey: str | None, smarts: str | None
     ) -> tuple[pd.DataFrame, int | None]:
         """Return up to `limit` molecules after a number, and after which to go on."""
-        registry, pages, count = self.registry, [], 0
-        size = limit + 1 if smarts is None else _SCANNED
-        while True:
-            rows = registry.molecules_after(after, size, name, inchikey)
+        pages, count = [], 0
+        for rows in self._walk(after, limit + 1 if smarts is None else _SCANNED, name, inchikey):
             pages.append(_holding(rows, smarts))
             count += len(pages[-1])
-            if count > limit or len(rows) < size:
+            if count > limit:
                 break
-            after = int(rows["id"].iloc[-1])
         found = pd.concat(pages, ignore_index=True)
         page = found.head(limit)
         return page, int(page["id"].iloc[-1]) if len(found) > limit else None
+
+    def _walk(self, after: int, size: int, name: str | None, inchikey: str | None) -> Iterator[pd.DataFrame]:
+        """Yield all molecules after a number, `size` at a time, at least one table."""
+        while True:
+            rows = self.registry.molecules_after(after, size, name, inchikey)
+            yield rows
+            if len(rows) < size:
+                return
+            after = int(rows["id"].iloc[-1])
 
     def _most_similar(
         self, similar_to: str, minimum: float, smarts: str | None, limit: int, name: str | None, inchikey: str | None
     ) -> pd.DataFrame:
         from cryokit.chemistry.search import similarities
 
-        everything = [self.registry.molecules_after(0, _SCANNED, name, inchikey)]
-        while len(everything[-1]) == _SCANNED:
-            last = int(everything[-1]["id"].iloc[-1])
-            everything.append(self.registry.molecules_after(last, _SCANNED, name, inchikey))
-        rows = _holding(pd.concat(everything, ignore_index=True), smarts)
+        everything = pd.concat(list(self._walk(0, _SCANNED, name, inchikey)), ignore_index=True)
+        rows = _holding(everything, smarts)
         rows = rows.assign(similarity=similarities(rows["smiles"].tolist(), similar_to))
         near = rows[rows["similarity"] >= minimum].sort_values(["similarity", "id"], ascending=[False, True])
         return self._described(near.head(limit))

@@ -9,7 +9,6 @@ import pytest
 
 from cryokit.api.auth import COOKIE, issue_token
 from cryokit.api.middleware import MAX_BODY_BYTES
-from cryokit.db.engine import Database
 from cryokit.domain import ROLES
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
@@ -60,17 +59,14 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def workbench(server, superuser_runs, template_database) -> Iterator[Workbench]:
+def workbench(server, cloned, template_database) -> Iterator[Workbench]:
     """A workbench over a database of its own that holds one small model."""
-    database = Database(server.settings, name=f"api_{uuid.uuid4().hex[:12]}")
-    superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template_database}")
-    workbench = Workbench(server.settings, database)
-    rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(40)
-    workbench.registry.store_measurements(rows, "tg", is_public=True)
-    workbench.train("tg", estimator="ridge")
-    yield workbench
-    database.dispose()
-    superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
+    with cloned(template_database) as database:
+        workbench = Workbench(server.settings, database)
+        rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(40)
+        workbench.registry.store_measurements(rows, "tg", is_public=True)
+        workbench.train("tg", estimator="ridge")
+        yield workbench
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A workbench elsewhere gives what the workbench here gives."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pandas as pd
 import pytest
@@ -9,7 +8,6 @@ import pytest
 import cryokit
 from cryokit.api.frames import json_value
 from cryokit.client import RemoteWorkbench
-from cryokit.db.engine import Database
 from cryokit.errors import AccessError, ConfigError, InputError, NotFoundError, UnavailableError
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
@@ -18,19 +16,16 @@ SMILES = ["OCC(O)CO", "CCO", "CS(C)=O"]
 
 
 @pytest.fixture(scope="module")
-def here(server, superuser_runs, template_database) -> Iterator[Workbench]:
+def here(server, cloned, template_database) -> Iterator[Workbench]:
     """The workbench on the machine of the server, as one of its researchers."""
-    database = Database(server.settings, name=f"client_{uuid4().hex[:12]}")
-    superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template_database}")
-    workbench = Workbench(server.settings, database)
-    rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(9)
-    workbench.registry.store_measurements(rows, "tg", is_public=True)
-    workbench.train("tg", estimator="mean")
-    workbench.add_user("ada", "researcher")
-    account = workbench.registry.user_by_name("ada")
-    yield workbench.acting_as(workbench.find_identity(account["id"]))
-    database.dispose()
-    superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
+    with cloned(template_database) as database:
+        workbench = Workbench(server.settings, database)
+        rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(9)
+        workbench.registry.store_measurements(rows, "tg", is_public=True)
+        workbench.train("tg", estimator="mean")
+        workbench.add_user("ada", "researcher")
+        account = workbench.registry.user_by_name("ada")
+        yield workbench.acting_as(workbench.find_identity(account["id"]))
 
 
 @pytest.fixture(scope="module")

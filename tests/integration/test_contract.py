@@ -1,7 +1,6 @@
 """The API is what its document says: schemathesis sends what fits the document and what does not."""
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -17,7 +16,6 @@ from schemathesis.specs.openapi.checks import (
 
 from cryokit.api.app import create_app
 from cryokit.config import load_settings
-from cryokit.db.engine import Database
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
 
@@ -37,20 +35,17 @@ OPERATIONS = [found.ok() for found in schemathesis.openapi.from_dict(DOCUMENT).g
 
 
 @pytest.fixture(scope="module")
-def workbench(server, superuser_runs, template_database, tmp_path_factory) -> Iterator[Workbench]:
+def workbench(server, cloned, template_database, tmp_path_factory) -> Iterator[Workbench]:
     """A workbench with one small model; nothing is trained on request."""
     flags = tmp_path_factory.mktemp("flags") / "flags.yml"
     flags.write_text("train_from_page: {default: false}\n")
-    database = Database(server.settings, name=f"contract_{uuid4().hex[:12]}")
-    superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template_database}")
-    workbench = Workbench(server.settings.model_copy(update={"flags_file": flags}), database)
-    rows = bundled_rows("tg").query("is_curated").head(9)
-    workbench.registry.store_measurements(rows, "tg", is_public=True)
-    workbench.train("tg", estimator="mean")
-    workbench.add_user("admin", "admin")
-    yield workbench
-    database.dispose()
-    superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
+    with cloned(template_database) as database:
+        workbench = Workbench(server.settings.model_copy(update={"flags_file": flags}), database)
+        rows = bundled_rows("tg").query("is_curated").head(9)
+        workbench.registry.store_measurements(rows, "tg", is_public=True)
+        workbench.train("tg", estimator="mean")
+        workbench.add_user("admin", "admin")
+        yield workbench
 
 
 @pytest.fixture(scope="module")

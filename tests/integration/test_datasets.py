@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from uuid import uuid4
 
 import httpx
 import pandas as pd
@@ -11,7 +10,6 @@ from rdkit import Chem
 from sqlalchemy import Engine, event
 
 from cryokit.api.auth import issue_token
-from cryokit.db.engine import Database
 from cryokit.sources.bundled import bundled_rows
 from cryokit.validation.metrics import mean_absolute_error
 from cryokit.workbench import Workbench
@@ -28,18 +26,15 @@ def rows() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def workbench(server, superuser_runs, template_database, rows) -> Iterator[Workbench]:
+def workbench(server, cloned, template_database, rows) -> Iterator[Workbench]:
     """A workbench with a small model of Tg, and accounts."""
-    database = Database(server.settings, name=f"datasets_{uuid4().hex[:12]}")
-    superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template_database}")
-    workbench = Workbench(server.settings, database)
-    workbench.registry.store_measurements(rows.head(TRAINED), "tg", is_public=True)
-    workbench.train("tg", estimator="ridge")
-    for name, role in (("ada", "researcher"), ("grace", "researcher"), ("visitor", "viewer")):
-        workbench.add_user(name, role)
-    yield workbench
-    database.dispose()
-    superuser_runs(f"DROP DATABASE {database.name} WITH (FORCE)")
+    with cloned(template_database) as database:
+        workbench = Workbench(server.settings, database)
+        workbench.registry.store_measurements(rows.head(TRAINED), "tg", is_public=True)
+        workbench.train("tg", estimator="ridge")
+        for name, role in (("ada", "researcher"), ("grace", "researcher"), ("visitor", "viewer")):
+            workbench.add_user(name, role)
+        yield workbench
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,13 @@ from cryokit.api.lasting import NOT_MODIFIED, mark_lasting
 from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import MAX_TEXT, Text
 from cryokit.api.schemas_datasets import Dataset, ImportAnswer, RowPage, Snapshot
+from cryokit.domain import MAX_ID
 from cryokit.workbench.data import MAX_PAGE
 
 router = APIRouter(prefix="/datasets", tags=["datasets"], responses=RESPONSES)
 
-MAX_NUMBER = 2**63 - 1
-After = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="`next_after` of the page before")]
+FileName = Annotated[Text, Query(min_length=1, max_length=MAX_TEXT, description="of the file")]
+After = Annotated[int, Query(ge=0, le=MAX_ID, description="`next_after` of the page before")]
 
 
 @router.get("")
@@ -46,7 +47,7 @@ def upload_rows(
         Body(media_type="text/csv", examples=["smiles,name,value,source\nOCC(O)CO,glycerol,190,our own DSC\n"]),
     ],
     workbench: ActingWorkbench,
-    name: Annotated[Text, Query(min_length=1, max_length=MAX_TEXT, description="of the file")] = "upload.csv",
+    name: FileName = "upload.csv",
     skip_bad: Annotated[bool, Query(description="load the good rows though others are bad")] = False,
     team: Annotated[Text | None, Query(max_length=MAX_TEXT, description="whose rows they are; else one's own")] = None,
 ) -> ImportAnswer:

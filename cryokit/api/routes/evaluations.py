@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 
 from cryokit.api.auth import ActingWorkbench, require
 from cryokit.api.frames import json_value, records
 from cryokit.api.lasting import NOT_MODIFIED, mark_lasting
 from cryokit.api.problems import RESPONSES, Problem
+from cryokit.api.routes.datasets import FileName
 from cryokit.api.routes.models import VersionNumber
-from cryokit.api.schemas import MAX_TEXT, Evaluation, EvaluationInfo, Text
+from cryokit.api.schemas import Evaluation, EvaluationInfo, Text
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"], responses=RESPONSES)
 
@@ -28,7 +29,7 @@ def evaluate_given(
     workbench: ActingWorkbench,
     response: Response,
     version: VersionNumber | None = None,
-    name: Annotated[Text, Query(min_length=1, max_length=MAX_TEXT, description="of the file")] = "rows.csv",
+    name: FileName = "rows.csv",
 ) -> Evaluation:
     """Score a version on measured rows; those that it learned from are marked and do not count."""
     evaluation_id = workbench.evaluate_text(target, table, version, name)

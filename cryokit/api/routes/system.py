@@ -10,7 +10,8 @@ from cryokit.api.frames import records
 from cryokit.api.problems import RESPONSES
 from cryokit.api.schemas import MAX_TEXT, OpenPages, Text
 from cryokit.api.schemas_system import AuditEvent
-from cryokit.workbench.auditing import MAX_EVENTS, MAX_ID
+from cryokit.domain import MAX_ID
+from cryokit.workbench.auditing import MAX_EVENTS
 
 router = APIRouter(
     prefix="/system",
