@@ -40,7 +40,7 @@ def test_the_numbers_are_those_of_the_api(new_visit, address, token):
 def test_a_link_reproduces_what_was_seen(new_visit):
     page = new_visit("viewer").sign_in("/validation?target=viability", button=BUTTON)
 
-    expect(page).to_have_url(re.compile(r"target=viability&version=\d+&rows=curated"), timeout=30_000)
+    expect(page).to_have_url(re.compile(r"target=viability&version=\d+&rows=curated"))
     expect(page.get_by_role("combobox", name="Target")).to_have_text("Cell viability")
 
 
