@@ -4,7 +4,7 @@ import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
-from cryokit.domain import TARGETS
+from cryokit.domain import TARGETS, Target
 
 
 def asked_in_address() -> dict[str, str]:
@@ -13,10 +13,10 @@ def asked_in_address() -> dict[str, str]:
     return {name: values[0].decode("utf-8", "replace") for name, values in given if values}
 
 
-def target_select(asked: dict[str, str]) -> pmui.Select:
-    """Return the choice of a target, at the one that is asked for or the first."""
-    options = {target.title: name for name, target in TARGETS.items()}
-    chosen = asked.get("target") if asked.get("target") in TARGETS else next(iter(TARGETS))
+def target_select(asked: dict[str, str], *others: Target) -> pmui.Select:
+    """Return the choice of a target, or of what stands for several, at the one that is asked for or the first."""
+    options = {target.title: target.name for target in (*TARGETS.values(), *others)}
+    chosen = asked.get("target") if asked.get("target") in options.values() else next(iter(TARGETS))
     return pmui.Select(label="Target", options=options, value=chosen, width=320)
 
 

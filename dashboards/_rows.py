@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from cryokit.domain import Target
+from cryokit.domain import TARGETS, Target
 from cryokit.errors import InputError
-from cryokit.workbench.questions import questions_in
+from cryokit.workbench.questions import known_columns, questions_in
+from cryokit.workbench.structures import structures_in
+from cryokit.workbench.together import AMOUNT
 
 MAX_ROWS = 10_000
 MAX_UPLOAD_BYTES = 16 * 1024 * 1024
@@ -23,7 +25,7 @@ def rows_from_text(text: str, target: Target, conditions: Mapping[str, object]) 
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if not lines:
         kind = "SMILES" if target.subject == "smiles" else "recipe"
-        msg = f"nothing to predict yet; write one {kind} on each line, or upload a CSV file"
+        msg = f"nothing to predict yet; write one {kind} on each line, or upload a file"
         raise InputError(msg)
     _refuse_empty(target, missing_conditions(target, conditions))
     frame = pd.DataFrame(lines, columns=["line", target.subject])
@@ -36,9 +38,7 @@ def rows_from_csv(content: bytes, target: Target, conditions: Mapping[str, objec
 
     ``attrs["unused"]`` names columns that say nothing to the model.
     """
-    if len(content) > MAX_UPLOAD_BYTES:
-        msg = f"the file has {len(content):,} bytes; at most {MAX_UPLOAD_BYTES:,} are read; split it"
-        raise InputError(msg)
+    _refuse_large(content)
     asked = questions_in(target, Path("the file"), content)
     absent = {name: value for name, value in _of(target, conditions).items() if name not in asked.rows}
     _refuse_empty(target, [name for name in missing_conditions(target, conditions) if name in absent])
@@ -46,6 +46,62 @@ def rows_from_csv(content: bytes, target: Target, conditions: Mapping[str, objec
     frame.insert(0, "line", asked.lines)
     frame.attrs["unused"] = asked.unused
     return frame
+
+
+def rows_from_sdf(content: bytes, target: Target, conditions: Mapping[str, object]) -> pd.DataFrame:
+    """
+    Return the structures of an SDF file; its data fill conditions, the fields of the page those that are left.
+
+    ``attrs["unused"]`` names data that say nothing to the model, ``attrs["refused"]`` line and fault of records that
+    hold no structure.
+    """
+    _refuse_large(content)
+    if target.subject != "smiles":
+        msg = f"an SDF file holds molecules, but {target.title.lower()} is asked by recipes; upload a CSV file"
+        raise InputError(msg)
+    found = structures_in(content)
+    known = [name for name in known_columns(target) if name not in ("smiles", "name")]
+    names = list(dict.fromkeys(name for record in found for name in record.data))
+    used = [name for name in known if name in names]
+    rows = [
+        {
+            "line": record.line,
+            "smiles": record.smiles,
+            "name": record.title,
+            **{name: record.data.get(name, "") for name in used},
+        }
+        for record in found
+        if not record.problem
+    ]
+    absent = {name: value for name, value in _of(target, conditions).items() if name not in used}
+    _refuse_empty(target, [name for name in missing_conditions(target, conditions) if name in absent])
+    frame = _limited(pd.DataFrame(rows, columns=["line", "smiles", "name", *used])).assign(**absent)
+    frame.attrs["unused"] = [name for name in names if name not in known]
+    frame.attrs["refused"] = [(record.line, record.problem) for record in found if record.problem]
+    return frame
+
+
+def _refuse_large(content: bytes) -> None:
+    if len(content) > MAX_UPLOAD_BYTES:
+        msg = f"the file has {len(content):,} bytes; at most {MAX_UPLOAD_BYTES:,} are read; split it"
+        raise InputError(msg)
+
+
+def conditions_of_targets(given: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    """
+    Return the targets that are asked with their conditions: those that need none and those whose fields are filled.
+
+    A target whose fields are all empty is left out; one with some of them is refused.
+    """
+    asked = {}
+    for name, values in given.items():
+        if values and not any(str(value or "").strip() for value in values.values()):
+            continue
+        missing = missing_conditions(TARGETS[name], values)
+        missing += [AMOUNT] if not str(values.get(AMOUNT, "-") or "").strip() else []
+        _refuse_empty(TARGETS[name], missing)
+        asked[name] = dict(values)
+    return asked
 
 
 def _of(target: Target, conditions: Mapping[str, object]) -> dict[str, object]:

@@ -16,6 +16,7 @@ _CHANCE = "probability_at_most_50"
 _CONFIGURATION = {"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "variableHeight": True}}
 # What does not fit is listed below its row: on a phone the flags of a prediction must not be out of sight.
 _COLLAPSING = {"responsiveLayout": "collapse", "responsiveLayoutCollapseStartOpen": True}
+LIKENESS = ("Likeness", "Tanimoto similarity of Morgan fingerprints to the molecule of the filter, from 0 to 1")
 _METRICS = {
     "n": ("Rows", "measured values, each predicted by a model that did not see it"),
     "mae": ("Mean absolute error", "average distance between predicted and measured"),
@@ -39,20 +40,29 @@ def skill_chip(label: str | None) -> str:
     return chip(label, "warning") if label == INSUFFICIENT_SKILL else chip("beats its baselines", "good")
 
 
-def _structure(smiles: str) -> str:
+def structure(smiles: str) -> str:
+    """Return the picture of a molecule."""
     source = f"{STRUCTURE_PATH}?{urlencode({'smiles': smiles})}"
     return f'<img class="structure" loading="lazy" src="{source}" alt="Structure of {escape(smiles)}">'
 
 
-def _item(name: object, subject: str) -> str:
+def item(name: object, subject: str) -> str:
+    """Return what a row is about: its name, if it has one, and its canonical form."""
     subject = f'<span class="subject">{escape(subject)}</span>'
     return f"<strong>{escape(name)}</strong><br>{subject}" if isinstance(name, str) and name else subject
 
 
-def _domain(is_inside: bool, reasons: list[str]) -> str:
+def domain(is_inside: bool, reasons: list[str]) -> str:
+    """Return whether a model knows such substances, and if not, why."""
     if is_inside:
         return chip("in domain", "good")
     return chip("outside", "warning") + "".join(f'<br><span class="reason">{escape(item)}</span>' for item in reasons)
+
+
+def nearest(examples: list[str]) -> str:
+    """Return the nearest measured examples as a list."""
+    items = "".join(f"<li>{escape(example)}</li>" for example in examples)
+    return f'<ul class="nearest" aria-label="Nearest measured">{items}</ul>' if items else "none is comparable"
 
 
 def _percent(fraction: float) -> str:
@@ -64,8 +74,8 @@ def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
     subject = target_named(target).subject
     view = pd.DataFrame(index=range(len(predictions)))
     if subject == "smiles":
-        view["structure"] = [_structure(smiles) for smiles in predictions[subject]]
-    view["item"] = [_item(*pair) for pair in zip(predictions["name"], predictions[subject], strict=True)]
+        view["structure"] = [structure(smiles) for smiles in predictions[subject]]
+    view["item"] = [item(*pair) for pair in zip(predictions["name"], predictions[subject], strict=True)]
     view["value"] = predictions["value"].round(figures.decimals(target)).to_numpy()
     bounds = zip(predictions["lower"], predictions["upper"], strict=True)
     view["interval"] = [
@@ -73,20 +83,24 @@ def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
     ]
     if _CHANCE in predictions:
         view["chance"] = [_percent(value) for value in predictions[_CHANCE]]
-    domain = zip(predictions["in_domain"], predictions["domain_reasons"], strict=True)
-    view["domain"] = [_domain(bool(inside), list(reasons)) for inside, reasons in domain]
+    judged = zip(predictions["in_domain"], predictions["domain_reasons"], strict=True)
+    view["domain"] = [domain(bool(inside), list(reasons)) for inside, reasons in judged]
     view["training"] = ["yes" if known else "no" for known in predictions["in_training"]]
     view["skill"] = [skill_chip(label) for label in predictions["skill"]]
+    if "nearest_measured" in predictions:
+        view["nearest"] = [nearest(examples) for examples in predictions["nearest_measured"]]
+    if "similarity" in predictions:
+        view["likeness"] = [f"{value:.2f}" for value in predictions["similarity"]]
     return view
 
 
 def prediction_table(predictions: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
     """Return the table of predictions, a page of rows at a time."""
     specification = target_named(target)
-    unit, item = specification.unit, "Molecule" if specification.subject == "smiles" else "Recipe"
+    unit, subject = specification.unit, "Molecule" if specification.subject == "smiles" else "Recipe"
     columns = {
         "structure": ("Structure", "drawn from the SMILES"),
-        "item": (item, "its name when one was given, and its canonical form"),
+        "item": (subject, "its name when one was given, and its canonical form"),
         "value": (f"Predicted ({unit})", specification.quantity),
         "interval": (
             f"90 % interval ({unit})",
@@ -97,10 +111,16 @@ def prediction_table(predictions: pd.DataFrame, target: str) -> pn.widgets.Tabul
         "training": ("In training", "whether this very item was among the measured rows the model learned from"),
         "skill": ("Model label", f"'{INSUFFICIENT_SKILL}': does not beat trivial baselines, do not decide by it"),
     }
-    widths = {"item": "18%", "domain": "23%", "skill": "15%"}
+    columns |= {"nearest": ("Nearest measured", "the most alike examples the model learned from"), "likeness": LIKENESS}
+    widths = {"item": "15%", "domain": "17%", "skill": "13%", "nearest": "18%"}
     view = prediction_view(predictions, target)
     columns = {name: words for name, words in columns.items() if name in view}
-    return _tabulator(view, columns, {"structure", "item", "domain", "skill"}, target, widths, _COLLAPSING)
+    return _tabulator(view, columns, {"structure", "item", "domain", "skill", "nearest"}, target, widths, _COLLAPSING)
+
+
+def html_table(view: pd.DataFrame, columns: dict[str, tuple[str, str]], widths: dict[str, str]) -> pn.widgets.Tabulator:
+    """Return a table whose cells are trusted markup; `columns` has title and explanation of each."""
+    return _tabulator(view, columns, set(view.columns), None, widths, _COLLAPSING)
 
 
 def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulator:

@@ -3,7 +3,6 @@
 from cryokit.workbench.adoption import Adoption
 from cryokit.workbench.auditing import Auditing
 from cryokit.workbench.backups import Backups
-from cryokit.workbench.cards import Cards
 from cryokit.workbench.data import Data
 from cryokit.workbench.given import Given
 from cryokit.workbench.ladders import Ladders
@@ -13,6 +12,7 @@ from cryokit.workbench.people import People
 from cryokit.workbench.reporting import Reporting
 from cryokit.workbench.screening import Screening
 from cryokit.workbench.teams import Teams
+from cryokit.workbench.together import Together
 from cryokit.workbench.tokens import Tokens
 from cryokit.workbench.training import Training
 
@@ -22,7 +22,7 @@ class Workbench(
     Given,
     Data,
     Backups,
-    Cards,
+    Together,
     Ladders,
     Screening,
     Reporting,

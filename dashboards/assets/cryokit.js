@@ -7,6 +7,7 @@ const AMENDMENTS = [
   [".MuiToolbar-root > h5.MuiTypography-h5", {"aria-hidden": "true"}],
   [".tabulator-tableholder", {role: "rowgroup", "aria-label": "rows"}],
   [".tabulator-table", {role: "presentation"}],
+  [".tabulator-responsive-collapse", {role: "gridcell"}],
   [".tabulator-footer", {role: "rowgroup"}],
   [".tabulator-footer-contents", {role: "row"}],
   [".tabulator-paginator", {role: "gridcell"}],

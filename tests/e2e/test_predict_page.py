@@ -4,6 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from cryokit.chemistry.structure_files import sdf_text
+
 SMILES = "SMILES, one on each line"
 RECIPES = "Recipes, one on each line"
 
@@ -18,10 +20,20 @@ def choose(page: Page, field: str, option: str) -> None:
     page.get_by_role("option", name=option).click()
 
 
-def upload(page: Page, content: str) -> None:
-    file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": content.encode()}
+def upload(page: Page, content: str, name: str = "rows.csv") -> None:
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": content.encode()}
     page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text("rows.csv is ready")).to_be_visible()
+    expect(page.get_by_text(f"{name} is ready")).to_be_visible()
+
+
+def ask_all_targets(page: Page, text: str) -> None:
+    choose(page, "Endpoint (viability)", "exposure survival")
+    fields = {"Assay (IRI)": "splat", "Concentration millimolar (IRI)": "22", "Buffer (IRI)": "PBS"}
+    fields |= {"Amount (viability)": "6 mol/kg", "Cell (viability)": "BPAEC", "Assay (viability)": "calcein"}
+    fields |= {"Temperature kelvin (viability)": "277", "Minutes (viability)": "30"}
+    for field, value in fields.items():
+        page.get_by_label(field).fill(value)
+    predict(page, SMILES, text)
 
 
 def violations(page: Page) -> list[str]:
@@ -123,6 +135,82 @@ def test_viability_is_labelled_as_of_insufficient_skill(visit):
 
     expect(page.get_by_text("1 predicted, 0 refused.")).to_be_visible()
     expect(page.get_by_role("row", name="formamide").get_by_text("insufficient skill")).to_be_visible()
+
+
+def test_all_targets_stand_in_one_row_with_flags_and_nearest_measured(visit):
+    page = visit.sign_in("/?target=all", has_chart=False)
+    ask_all_targets(page, "OCC(O)CO\nnonsense\nCS(C)=O")
+
+    expect(page.get_by_text("2 predicted, 1 refused.")).to_be_visible()
+    row = page.get_by_role("row", name="OCC(O)CO").first
+    expect(row.get_by_role("list", name="Nearest measured")).to_have_count(3)
+    expect(row).to_contain_text("; in training")
+    expect(row).to_contain_text("glycerol: 190 K, likeness 1.00")
+    expect(row).to_contain_text("galactitol: 87.9 % of control")
+    expect(row).to_contain_text("glycerol: 0.75 fraction of control")
+    expect(page.get_by_role("row", name="CS(C)=O").first.get_by_text("outside", exact=True)).to_have_count(2)
+    expect(page.get_by_role("link", name="model card")).to_have_count(3)
+
+
+def test_a_target_without_conditions_is_left_out_and_one_with_some_is_refused(visit):
+    page = visit.sign_in("/?target=all", has_chart=False)
+    predict(page, SMILES, "OCC(O)CO")
+
+    expect(page.get_by_text("Cell viability: not asked, its conditions are empty")).to_be_visible()
+    page.get_by_label("Cell (viability)").fill("BPAEC")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.get_by_text("fill in: assay, endpoint, amount")).to_be_visible()
+
+
+def test_an_sdf_is_predicted_record_by_record(visit):
+    page = visit.sign_in()
+    drawn = sdf_text(["OCC(O)CO", "CO"], [{"name": "glycerol", "operator": "me"}, {"name": "methanol"}])
+    whole, other = drawn.split("$$$$\n", 1)
+    upload(page, f"{whole}$$$$\nbroken\n\n\n  1  0\nM  END\n$$$$\n{other}", "molecules.sdf")
+    page.get_by_role("button", name="Predict").click()
+
+    expect(page.get_by_text("2 predicted, 1 refused. Columns not used: operator.")).to_be_visible()
+    expect(page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last).to_contain_text(
+        re.compile(rf"^{len(whole.splitlines()) + 2}.*cannot be read")
+    )
+    expect(page.get_by_role("row", name="methanol").first).to_be_visible()
+
+
+def test_predictions_are_filtered_by_structure_and_files_hold_what_is_shown(visit):
+    page = visit.sign_in()
+    predict(page, SMILES, "OCC(O)CO\nCCCC\nOCCO")
+    expect(page.get_by_text("3 predicted, 0 refused.")).to_be_visible()
+    page.get_by_label("Holds (SMARTS)").fill("[OX2H]")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_text("2 of 3 are shown")).to_be_visible()
+    expect(page.get_by_alt_text("Structure of CCCC")).to_have_count(0)
+    with page.expect_download(timeout=60_000) as downloaded:
+        page.get_by_role("button", name="Download as CSV").click()
+    assert len(downloaded.value.path().read_text().splitlines()) == 3
+    page.get_by_label("Holds (SMARTS)").fill("")
+    page.get_by_label("Alike to (SMILES)").fill("nonsense")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_text("'nonsense' cannot be read as a SMILES")).to_be_visible()
+    page.get_by_label("Alike to (SMILES)").fill("OCCO")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_alt_text("Structure of OCCO")).to_be_visible()
+    expect(page.get_by_text("1.00", exact=True).first).to_be_visible()
+
+    page.get_by_role("button", name="Show all").click()
+    expect(page.get_by_alt_text("Structure of CCCC")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_all_targets_together_are_accessible_and_fit(new_visit, scheme, width):
+    visit = new_visit(color_scheme=scheme, width=width)
+    page = visit.sign_in("/?target=all", has_chart=False)
+    ask_all_targets(page, "OCC(O)CO\nCS(C)=O")
+    expect(page.get_by_text("2 predicted, 0 refused.")).to_be_visible()
+    visit.screenshot(f"predict-all-{scheme}-{width}")
+
+    assert violations(page) == []
+    inner = page.locator(".main-content").evaluate("element => element.scrollWidth - element.clientWidth")
+    assert inner == 0
 
 
 def test_choosing_another_target_changes_the_axes_and_the_address(visit):
