@@ -61,7 +61,7 @@ def behind_the_columns(versions: pd.DataFrame) -> str:
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="What stands behind the columns">'
-        f'<table class="problems"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<table class="behind"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
@@ -70,10 +70,10 @@ def _cell(facts: dict, target: Target) -> str:
     if isinstance(facts["problem"], str):
         return f'<span class="reason">not predicted: {escape(facts["problem"])}</span>'
     low, high = (figures.formatted(facts[name], target.name) for name in ("lower", "upper"))
-    training = "; in training" if facts["in_training"] else ""
+    training = " " + _tables.chip("in training", "plain") if facts["in_training"] else ""
     return (
-        f"<strong>{figures.formatted(facts['value'], target.name)}</strong> ({low} to {high}){training}<br>"
-        f"{_tables.domain(bool(facts['in_domain']), list(facts['domain_reasons']))}<br>"
+        f"<strong>{figures.formatted(facts['value'], target.name)}</strong> ({low} to {high})<br>"
+        f"{_tables.domain(bool(facts['in_domain']), list(facts['domain_reasons']))}{training}<br>"
         f"{_tables.skill_chip(facts['skill'])}<br>{_tables.nearest(facts['nearest_measured'])}"
     )
 
