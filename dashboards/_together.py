@@ -70,9 +70,10 @@ def _cell(facts: dict, target: Target) -> str:
     if isinstance(facts["problem"], str):
         return f'<span class="reason">not predicted: {escape(facts["problem"])}</span>'
     low, high = (figures.formatted(facts[name], target.name) for name in ("lower", "upper"))
-    training = " " + _tables.chip("in training", "plain") if facts["in_training"] else ""
+    training = "<br>" + _tables.chip("in training", "plain") if facts["in_training"] else ""
+    value = figures.formatted(facts["value"], target.name)
     return (
-        f"<strong>{figures.formatted(facts['value'], target.name)}</strong> ({low} to {high})<br>"
+        f'<strong>{value}</strong> <span class="range">({low} to {high})</span><br>'
         f"{_tables.domain(bool(facts['in_domain']), list(facts['domain_reasons']))}{training}<br>"
         f"{_tables.skill_chip(facts['skill'])}<br>{_tables.nearest(facts['nearest_measured'])}"
     )
