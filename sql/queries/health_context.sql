@@ -104,6 +104,17 @@ SELECT format('%I.%I.%I', namespace.nspname, relation.relname, policy.polname) A
                FROM pg_catalog.pg_attribute AS attribute
               WHERE attribute.attrelid = relation.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped
                 AND attribute.attnotnull) AS filled_columns,
+       (SELECT jsonb_object_agg(attribute.attname, jsonb_build_object(
+                   'quoted', quote_ident(attribute.attname),
+                   'person', CASE
+                       WHEN attribute.atttypid IN (CAST('name' AS regtype), CAST('text' AS regtype),
+                                                   CAST('varchar' AS regtype)) THEN 'current_user'
+                       ELSE format('nullif(current_setting(%L, true), %L)::%s', 'app.user_id', '',
+                                   pg_catalog.format_type(attribute.atttypid, NULL))
+                   END))
+          FROM pg_catalog.pg_attribute AS attribute
+         WHERE attribute.attrelid = relation.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped)
+           AS compared_columns,
        EXISTS (SELECT
                  FROM pg_catalog.aclexplode(relation.relacl) AS given
                 WHERE given.privilege_type = 'SELECT'

@@ -169,7 +169,7 @@ SELECT CASE WHEN timed.calls >= threshold.calls THEN 'warning' ELSE 'info' END A
        jsonb_build_object('query', left(timed.query, 2000), 'queryid', timed.queryid, 'calls', timed.calls,
                           'mean_ms', round(timed.mean_ms), 'max_ms', round(timed.max_ms), 'rows', timed.rows)
            AS evidence,
-       'EXPLAIN (ANALYZE, BUFFERS) it, then add the index or change the statement; '
+       'look at it with EXPLAIN (ANALYZE, BUFFERS), then add the index or change the statement; '
        'SELECT pg_stat_statements_reset() begins to count anew' AS fix
   FROM timed
  CROSS JOIN threshold

@@ -28,7 +28,7 @@ SELECT 'warning' AS severity,
        CASE held.contype
            WHEN 'f' THEN format('ALTER TABLE %I.%I ALTER CONSTRAINT %I ENFORCED',
                                 namespace.nspname, relation.relname, held.conname)
-           ELSE format('ALTER TABLE %I.%I DROP CONSTRAINT %I; then add it again without NOT ENFORCED',
+           ELSE format('ALTER TABLE %I.%I DROP CONSTRAINT %I -- then add it again without NOT ENFORCED',
                        namespace.nspname, relation.relname, held.conname)
        END AS fix
   FROM pg_catalog.pg_constraint AS held
@@ -207,7 +207,7 @@ SELECT 'error' AS severity,
               CASE min(acted.action) WHEN 'n' THEN 'SET NULL' ELSE 'SET DEFAULT without a default' END,
               string_agg(DISTINCT quote_ident(attribute.attname), ', ')) AS message,
        jsonb_build_object('definition', pg_catalog.pg_get_constraintdef(acted.oid)) AS evidence,
-       format('ALTER TABLE %1$I.%2$I ALTER COLUMN %3$s DROP NOT NULL; or make the key anew with ON DELETE RESTRICT',
+       format('ALTER TABLE %1$I.%2$I ALTER COLUMN %3$s DROP NOT NULL -- or make the key anew with ON DELETE RESTRICT',
               namespace.nspname, relation.relname, min(quote_ident(attribute.attname))) AS fix
   FROM acted
   JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = acted.conrelid AND attribute.attnum = acted.attnum

@@ -42,8 +42,10 @@ SELECT 'warning' AS severity,
        jsonb_build_object('sequential_scans', scanned.seq_scan, 'rows_read_by_them', scanned.seq_tup_read,
                           'index_scans', scanned.idx_scan, 'rows', CAST(scanned.row_count AS bigint),
                           'tables', scanned.tables, 'columns_that_begin_no_index', bare.columns) AS evidence,
-       format('CREATE INDEX CONCURRENTLY ON %I.%I (column); the column is one that slow queries filter by: '
-              'see EXPLAIN or pg_stat_statements', namespace.nspname, relation.relname) AS fix
+       format('CREATE INDEX %sON %I.%I (...) -- the column is one that slow queries filter by: '
+              'see EXPLAIN or pg_stat_statements',
+              CASE relation.relkind WHEN 'p' THEN '' ELSE 'CONCURRENTLY ' END, namespace.nspname, relation.relname)
+           AS fix
   FROM scanned
   JOIN bare ON bare.root = scanned.root
   JOIN pg_catalog.pg_class AS relation ON relation.oid = scanned.root
@@ -69,7 +71,7 @@ SELECT 'error' AS severity,
                           'ready', held.indisready, 'live', held.indislive) AS evidence,
        CASE
            WHEN relation.relkind = 'I'
-               THEN format('CREATE INDEX CONCURRENTLY on each partition; ALTER INDEX %I.%I ATTACH PARTITION each',
+               THEN format('ALTER INDEX %I.%I ATTACH PARTITION ... -- after CREATE INDEX on each partition without one',
                            namespace.nspname, relation.relname)
            WHEN NOT held.indislive OR relation.relname ~ '_cc(new|old)[0-9]*$'
                THEN format('DROP INDEX CONCURRENTLY %I.%I', namespace.nspname, relation.relname)
@@ -147,7 +149,7 @@ SELECT CASE
                           'rows', CAST(used.row_count AS bigint), 'pages', used.pages, 'parts', used.parts,
                           'statistics_since', coalesce(CAST(life.stats_reset AS text), 'the database was made'),
                           'statistics_days', round(life.days)) AS evidence,
-       format('DROP INDEX %s%I.%I; first look whether a standby or a rare report uses it',
+       format('DROP INDEX %s%I.%I -- first look whether a standby or a rare report uses it',
               CASE relation.relkind WHEN 'I' THEN '' ELSE 'CONCURRENTLY ' END, namespace.nspname, relation.relname)
            AS fix
   FROM used
@@ -176,7 +178,7 @@ SELECT 'warning' AS severity,
               round(100.0 * usage.n_dead_tup / (usage.n_live_tup + usage.n_dead_tup))) AS message,
        jsonb_build_object('dead_rows', usage.n_dead_tup, 'live_rows', usage.n_live_tup,
                           'last_vacuum', usage.last_vacuum, 'last_autovacuum', usage.last_autovacuum) AS evidence,
-       format('VACUUM (ANALYZE) %I.%I; end old transactions first and see that autovacuum is on for it',
+       format('VACUUM (ANALYZE) %I.%I -- end old transactions first and see that autovacuum is on for it',
               usage.schemaname, usage.relname) AS fix
   FROM pg_catalog.pg_stat_user_tables AS usage
   JOIN pg_catalog.pg_class AS relation ON relation.oid = usage.relid
@@ -395,7 +397,7 @@ SELECT CASE WHEN waiting.seconds >= threshold.seconds_that_hurt THEN 'error' ELS
                                                               'query', left(blocker.query, 500)))
                             FROM pg_catalog.pg_stat_activity AS blocker
                            WHERE blocker.pid = ANY (waiting.blockers))) AS evidence,
-       format('SELECT pg_catalog.pg_terminate_backend(%s), the session that holds the lock', waiting.blockers[1]) AS fix
+       format('SELECT pg_catalog.pg_terminate_backend(%s) -- the session that holds the lock', waiting.blockers[1]) AS fix
   FROM waiting
  CROSS JOIN threshold
  WHERE cardinality(waiting.blockers) > 0
@@ -412,7 +414,7 @@ SELECT CASE WHEN idle.seconds >= threshold.seconds_that_hurt THEN 'warning' ELSE
        jsonb_build_object('seconds', round(idle.seconds), 'user', idle.usename, 'state', idle.state,
                           'transaction_since', idle.xact_start, 'last_query', left(idle.query, 500),
                           'application', idle.application_name) AS evidence,
-       format('SELECT pg_catalog.pg_terminate_backend(%s); set idle_in_transaction_session_timeout', idle.pid) AS fix
+       format('SELECT pg_catalog.pg_terminate_backend(%s) -- and set idle_in_transaction_session_timeout', idle.pid) AS fix
   FROM (SELECT activity.*, extract(epoch FROM pg_catalog.clock_timestamp() - activity.state_change) AS seconds
           FROM pg_catalog.pg_stat_activity AS activity) AS idle
  CROSS JOIN threshold
@@ -488,7 +490,7 @@ SELECT CASE
        CASE
            WHEN slot.active
                THEN 'see why the reader is slow (pg_stat_replication), or ALTER SYSTEM SET max_slot_wal_keep_size'
-           ELSE format('SELECT pg_catalog.pg_drop_replication_slot(%L), or start its reader', slot.slot_name)
+           ELSE format('SELECT pg_catalog.pg_drop_replication_slot(%L) -- or start its reader', slot.slot_name)
        END AS fix
   FROM pg_catalog.pg_replication_slots AS slot
  WHERE NOT slot.temporary
@@ -504,7 +506,7 @@ SELECT CASE WHEN open.seconds >= threshold.seconds_that_hurt THEN 'error' ELSE '
        format('the prepared transaction has been open for %s s', round(open.seconds)) AS message,
        jsonb_build_object('owner', open.owner, 'database', open.database, 'prepared', open.prepared,
                           'age_in_transactions', pg_catalog.age(open.transaction)) AS evidence,
-       format('in the database %I: ROLLBACK PREPARED %L, or COMMIT PREPARED', open.database, open.gid) AS fix
+       format('ROLLBACK PREPARED %L -- or COMMIT PREPARED, in the database %I', open.gid, open.database) AS fix
   FROM (SELECT held.*, extract(epoch FROM pg_catalog.clock_timestamp() - held.prepared) AS seconds
           FROM pg_catalog.pg_prepared_xacts AS held) AS open
  CROSS JOIN threshold
@@ -570,7 +572,7 @@ SELECT danger.severity,
        CASE
            WHEN setting.source IN ('database', 'user', 'database user')
                THEN format('ALTER DATABASE or ALTER ROLE ... RESET %I, where pg_db_role_setting sets it', danger.name)
-           ELSE format('ALTER SYSTEM RESET %I; SELECT pg_reload_conf(), if no other file sets it', danger.name)
+           ELSE format('ALTER SYSTEM RESET %I; SELECT pg_reload_conf() -- if no other file sets it', danger.name)
        END AS fix
   FROM danger
   JOIN pg_catalog.pg_settings AS setting ON setting.name = danger.name AND setting.setting = danger.bad

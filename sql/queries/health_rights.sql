@@ -362,20 +362,29 @@ SELECT 'error' AS severity,
  ORDER BY object;
 
 -- name: login_can_become_privileged
--- A login can change into a superuser, or into a role that passes by row level security.
+-- A login can change into a superuser, or into a role that passes by row level security, in one step or in several.
+-- What is taken back is what was given to the login itself; the step behind it may be there for others.
+WITH way AS (
+    SELECT CASE WHEN CAST(current_setting('server_version_num') AS integer) >= 160000
+                THEN 'SET' ELSE 'MEMBER' END AS word)
 SELECT 'error' AS severity,
        format('%I', login.rolname) AS object,
        format('this login can SET ROLE to %s, whom no policy holds back',
-              string_agg(quote_ident(target.rolname), ', ' ORDER BY target.rolname)) AS message,
-       jsonb_build_object('roles', jsonb_agg(target.rolname ORDER BY target.rolname)) AS evidence,
-       string_agg(format('REVOKE %I FROM %I', target.rolname, login.rolname), '; ' ORDER BY target.rolname) AS fix
-  FROM pg_catalog.pg_roles AS login
+              string_agg(DISTINCT quote_ident(target.rolname), ', ')) AS message,
+       jsonb_build_object('roles', jsonb_agg(DISTINCT target.rolname)) AS evidence,
+       string_agg(DISTINCT format('REVOKE %I FROM %I', step.given, login.rolname), '; ') AS fix
+  FROM way
+ CROSS JOIN pg_catalog.pg_roles AS login
   JOIN pg_catalog.pg_roles AS target
     ON target.oid <> login.oid
    AND (target.rolsuper OR target.rolbypassrls
         OR target.rolname IN ('pg_execute_server_program', 'pg_write_server_files'))
-   AND pg_catalog.pg_has_role(login.oid, target.oid,
-           CASE WHEN CAST(current_setting('server_version_num') AS integer) >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+   AND pg_catalog.pg_has_role(login.oid, target.oid, way.word)
+ CROSS JOIN LATERAL (
+    SELECT pg_catalog.pg_get_userbyid(member.roleid) AS given
+      FROM pg_catalog.pg_auth_members AS member
+     WHERE member.member = login.oid
+       AND (member.roleid = target.oid OR pg_catalog.pg_has_role(member.roleid, target.oid, way.word))) AS step
  WHERE login.rolcanlogin
    AND NOT login.rolsuper
    AND login.rolname <> session_user

@@ -1,6 +1,7 @@
 """Every planted defect is found by its own check and gone after the fix; look-alikes give no finding."""
 
 import contextlib
+import re
 
 import psycopg2
 import pytest
@@ -46,6 +47,16 @@ def of_the_server(server, superuser_runs) -> set[tuple[str, str]]:
     return findings
 
 
+def pasted(url: str, fix: str) -> None:
+    """Run the text of a fix as a person would paste it, and take it back; rows may refuse it, PostgreSQL may not."""
+    if "..." in fix or not re.match(r"(ALTER (?!SYSTEM|DATABASE)|CREATE |DROP |REVOKE )", fix):
+        return
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        with contextlib.suppress(psycopg2.IntegrityError):
+            cursor.execute(fix.replace(" CONCURRENTLY", ""))
+        connection.rollback()
+
+
 def _objects(report: HealthReport) -> set[tuple[str, str]]:
     return {(finding.check, finding.object) for finding in report.findings}
 
@@ -54,6 +65,8 @@ def _objects(report: HealthReport) -> set[tuple[str, str]]:
 def test_planted_defect_is_found_and_gone_after_the_fix(case, planted_url):
     run_sql(planted_url, case.plant)
     before = health_of(planted_url)
+    for finding in before.findings:
+        pasted(planted_url, finding.fix)
     run_sql(planted_url, case.mend)
 
     assert (case.check, case.object) in _objects(before)
@@ -69,7 +82,7 @@ def test_planted_defect_is_found_and_gone_after_the_fix(case, planted_url):
             "owner_id = (SELECT current_setting('app.user_id')::uuid)",
             "CAST((CURRENT_SETTING(CAST('app.user_id' AS TEXT))) AS UUID)",
         ),
-        ("true", "current_user"),
+        ("true", "nullif(current_setting('app.user_id', true), '')::uuid"),
     ],
 )
 def test_a_suggested_condition_asks_as_the_database_asks(planted_url, condition, person):
@@ -86,6 +99,19 @@ def test_a_suggested_condition_asks_as_the_database_asks(planted_url, condition,
 
     assert any(f"owner_id = (SELECT {person})" in fix for fix in fixes), fixes
     assert person == "auth.uid()" or not any("auth.uid" in fix for fix in fixes)
+
+
+def test_the_fix_of_a_login_takes_back_the_step_that_was_given_to_it(planted_url, superuser_runs):
+    superuser_runs("CREATE ROLE two_steps_up NOLOGIN SUPERUSER; CREATE ROLE one_step_up NOLOGIN IN ROLE two_steps_up")
+    superuser_runs("CREATE ROLE below LOGIN NOINHERIT IN ROLE one_step_up")
+    try:
+        before = [one for one in health_of(planted_url).findings if one.object == "below"]
+        run_sql(planted_url, before[0].fix)
+
+        assert before[0].fix == "REVOKE one_step_up FROM below"
+        assert ("login_can_become_privileged", "below") not in _objects(health_of(planted_url))
+    finally:
+        superuser_runs("DROP ROLE below; DROP ROLE one_step_up; DROP ROLE two_steps_up")
 
 
 @pytest.mark.parametrize("case", LOOK_ALIKES, ids=lambda case: case.name)

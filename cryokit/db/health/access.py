@@ -294,7 +294,10 @@ def _is_reference(policy: Policy, part: Part, scoped: dict[str, set[str]]) -> bo
 
 def _suggested(policy: Policy, scoped: dict[str, set[str]], person: str) -> str:
     columns = sorted(scoped[policy.row["table_object"]] & policy.table.columns)
-    return f"{columns[0] if columns else 'owner'} = (SELECT {person})"
+    if not columns:
+        return "..."
+    column = policy.row["compared_columns"][columns[0]]
+    return f"{column['quoted']} = (SELECT {column['person'] if person.lower() == 'current_user' else person})"
 
 
 def _person(policies: list[Policy]) -> str:
@@ -362,7 +365,7 @@ def uncorrelated(probe: Probe) -> Iterator[Finding]:
                     policy.object,
                     f"a subquery in {part.clause} does not refer to the row: who passes it for one row passes for all",
                     policy.evidence(part, subquery=text),
-                    f"{policy.altered(part, '...')}; compare a column of {policy.row['table_object']}, "
+                    f"{policy.altered(part, '...')} -- compare a column of {policy.row['table_object']}, "
                     "with the table's name before it, inside the subquery",
                 )
                 break
@@ -378,10 +381,10 @@ def name_capture(probe: Probe) -> Iterator[Finding]:
                     "policy_name_capture",
                     "error",
                     policy.object,
-                    f"`{found[0]}` in {part.clause} compares a column with itself: a name without its table "
+                    f"`{found[0]}` in {part.clause} means the inner table on both sides: a name without its table "
                     "was taken for the nearest one",
                     policy.evidence(part, comparisons=found),
-                    f"{policy.altered(part, '...')}; write {policy.row['table_object']}.column for the outer column",
+                    f"{policy.altered(part, '...')} -- write {policy.row['table_object']}.column for the outer column",
                 )
                 break
 

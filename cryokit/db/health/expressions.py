@@ -11,6 +11,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from cryokit.db.health.names import stem
+
 _DIALECT = "postgres"
 _MOST_DISJUNCTS = 128
 _PERSONS = (exp.CurrentUser, exp.SessionUser, exp.CurrentRole)
@@ -325,8 +327,8 @@ def _person_compared(atom: exp.Expression, table: Table) -> str | None:
     compared = bare(atom)
     if not isinstance(compared, exp.EQ):
         return None
-    for side in (compared.this, compared.expression):
-        if not own_columns(side, table) and knows_person(side) and not queries(side):
+    for side, other in ((compared.this, compared.expression), (compared.expression, compared.this)):
+        if own_columns(other, table) and not own_columns(side, table) and knows_person(side) and not queries(side):
             return written(side)
     return None
 
@@ -357,15 +359,27 @@ def _is_repeated(call: exp.Expression, top: exp.Expression, table: Table) -> boo
 
 
 def captured(node: exp.Expression, table: Table) -> list[str]:
-    """Return the comparisons of a subquery that compare a column with itself, for want of a table's name."""
+    """Return the comparisons of a subquery that mean the inner table on both sides, for want of a table's name."""
     found = []
     for select in queries(node):
         for part in select.find_all(exp.EQ):
             left, right = bare(part.this), bare(part.expression)
-            if isinstance(left, exp.Column) and isinstance(right, exp.Column) and written(left) == written(right):
+            if not (isinstance(left, exp.Column) and isinstance(right, exp.Column)):
+                continue
+            if written(left) == written(right) or _is_own_reference(left, right, table):
                 found.append(written(part))
         found += _captured_results(select, table)
     return found
+
+
+def _is_own_reference(left: exp.Column, right: exp.Column, table: Table) -> bool:
+    """Whether an inner table's reference to the outer one (`doc_id`) is compared with the inner table's own `id`."""
+    if left.table != right.table or table.name in {left.table, right.table}:
+        return False
+    return any(
+        column.name in table.columns and stem(reference.name) == f"{stem(table.name)}_{stem(column.name)}"
+        for reference, column in ((left, right), (right, left))
+    )
 
 
 def _captured_results(select: exp.Select, table: Table) -> list[str]:

@@ -57,9 +57,9 @@ def _orphans_of(scans: Scans, check: str, key: Row) -> list[Finding]:
     if check == "prediction_without_model":
         message = f"predictions whose model is gone: {count} rows whose {columns} names no row of {key['parent']}"
     evidence = {"rows": count, "definition": key["definition"], "is_valid": key["is_validated"], "sample": rows}
-    fix = f"{key['finder']}; then restore the rows of {key['parent_object']}, or correct or delete these rows"
+    fix = f"{key['finder']} -- then restore the rows of {key['parent_object']}, or correct or delete these rows"
     if not key["is_validated"]:
-        fix += f"; then ALTER TABLE {key['child_object']} VALIDATE CONSTRAINT {key['quoted']}"
+        fix += f", then ALTER TABLE {key['child_object']} VALIDATE CONSTRAINT {key['quoted']}"
     return [Finding(check, "error", key["object"], message, evidence, fix)]
 
 

@@ -310,6 +310,17 @@ _POLICIES = [
         "policy_name_capture",
         "EXISTS (SELECT 1 FROM app.membership m WHERE m.team_id = team_id AND m.user_id = (SELECT auth.uid()))",
     ),
+    _case(
+        "inner table's own number instead of the row's",
+        "policy_name_capture",
+        "app.note.note_select",
+        "CREATE TABLE app.note_reader (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        " note_id bigint NOT NULL REFERENCES app.note, reader_id uuid NOT NULL);"
+        " CREATE INDEX ON app.note_reader (note_id); ALTER POLICY note_select ON app.note"
+        " USING (id IN (SELECT id FROM app.note_reader WHERE note_id = id AND reader_id = (SELECT auth.uid())))",
+        "ALTER POLICY note_select ON app.note USING"
+        " (id IN (SELECT r.note_id FROM app.note_reader r WHERE r.reader_id = (SELECT auth.uid())))",
+    ),
     _select(
         "outer column in the list of results",
         "policy_name_capture",
