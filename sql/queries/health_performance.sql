@@ -43,7 +43,8 @@ SELECT 'warning' AS severity,
                           'index_scans', scanned.idx_scan, 'rows', CAST(scanned.row_count AS bigint),
                           'tables', scanned.tables, 'columns_that_begin_no_index', bare.columns) AS evidence,
        format('CREATE INDEX %sON %I.%I (...) -- the column is one that slow queries filter by: '
-              'see EXPLAIN or pg_stat_statements',
+              'see EXPLAIN or pg_stat_statements; '
+              'SELECT pg_stat_reset_single_table_counters(...) begins to count anew',
               CASE relation.relkind WHEN 'p' THEN '' ELSE 'CONCURRENTLY ' END, namespace.nspname, relation.relname)
            AS fix
   FROM scanned
