@@ -1,6 +1,6 @@
 """What a person typed or uploaded -> the rows that the workbench predicts."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -40,8 +40,7 @@ def rows_from_csv(content: bytes, target: Target, conditions: Mapping[str, objec
     """
     _refuse_large(content)
     asked = questions_in(target, Path("the file"), content)
-    absent = {name: value for name, value in _of(target, conditions).items() if name not in asked.rows}
-    _refuse_empty(target, [name for name in missing_conditions(target, conditions) if name in absent])
+    absent = _left_to_the_fields(target, conditions, asked.rows)
     frame = _limited(asked.rows).assign(**absent)
     frame.insert(0, "line", asked.lines)
     frame.attrs["unused"] = asked.unused
@@ -73,8 +72,7 @@ def rows_from_sdf(content: bytes, target: Target, conditions: Mapping[str, objec
         for record in found
         if not record.problem
     ]
-    absent = {name: value for name, value in _of(target, conditions).items() if name not in used}
-    _refuse_empty(target, [name for name in missing_conditions(target, conditions) if name in absent])
+    absent = _left_to_the_fields(target, conditions, used)
     frame = _limited(pd.DataFrame(rows, columns=["line", "smiles", "name", *used])).assign(**absent)
     frame.attrs["unused"] = [name for name in names if name not in known]
     frame.attrs["refused"] = [(record.line, record.problem) for record in found if record.problem]
@@ -102,6 +100,13 @@ def conditions_of_targets(given: Mapping[str, Mapping[str, object]]) -> dict[str
         _refuse_empty(TARGETS[name], missing)
         asked[name] = dict(values)
     return asked
+
+
+def _left_to_the_fields(target: Target, conditions: Mapping[str, object], columns: Container[str]) -> dict[str, object]:
+    """Return the conditions that are no column of a file; none of them may be empty."""
+    absent = {name: value for name, value in _of(target, conditions).items() if name not in columns}
+    _refuse_empty(target, [name for name in missing_conditions(target, conditions) if name in absent])
+    return absent
 
 
 def _of(target: Target, conditions: Mapping[str, object]) -> dict[str, object]:

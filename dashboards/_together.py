@@ -83,10 +83,13 @@ def _meaning(target: Target, versions: pd.DataFrame) -> str:
     current = _current(target, versions)
     basis = "no version is trained yet"
     if current is not None:
-        metrics = current["metrics"]
-        error = f"{figures.formatted(metrics['mae'], target.name)} {target.unit}"
-        basis = f"version {current['version']}, {metrics['n']:.0f} measured values, mean error {error} out of fold"
+        count, error = f"{current['metrics']['n']:.0f}", _mean_error(target, current)
+        basis = f"version {current['version']}, {count} measured values, mean error {error} out of fold"
     return f"{target.quantity}; {basis}; in brackets the 90 % interval; the model card is linked below"
+
+
+def _mean_error(target: Target, version: dict) -> str:
+    return f"{figures.formatted(version['metrics']['mae'], target.name)} {target.unit}"
 
 
 def _current(target: Target, versions: pd.DataFrame) -> dict | None:
@@ -102,7 +105,6 @@ def _behind(target: Target, version: dict | None) -> str:
         )
     number, metrics = version["version"], version["metrics"]
     link = f'<a href="/models?target={target.name}&version={number}">{number}, model card</a>'
-    error = f"{figures.formatted(metrics['mae'], target.name)} {target.unit}"
-    cells = (link, f"{metrics['n']:.0f}", error, f"{100 * metrics['coverage_90']:.0f} %")
+    cells = (link, f"{metrics['n']:.0f}", _mean_error(target, version), f"{100 * metrics['coverage_90']:.0f} %")
     cells = "".join(f"<td>{cell}</td>" for cell in cells)
     return f"<tr>{title}{cells}<td>{_tables.skill_chip(version['verdict'])}</td></tr>"

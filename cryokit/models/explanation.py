@@ -209,14 +209,13 @@ def nearest_measured(target: str, rows: pd.DataFrame, training: pd.DataFrame, co
     similarity[asked_series[:, None] != known_series[None, :]] = -np.inf
     shown = ["name", spec.subject, "value", "source", *(item.name for item in spec.conditions)]
     shown = [name for name in shown if name in training]
-    parts = []
-    for place, scores in enumerate(similarity):
-        best = [item for item in np.argsort(-scores, kind="stable")[:count] if np.isfinite(scores[item])]
-        found = training.iloc[best][shown].reset_index(drop=True)
-        found.insert(0, "row", place)
-        found.insert(1, "similarity", scores[best])
-        parts.append(found)
-    return pd.concat(parts, ignore_index=True)
+    best = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
+    scores = np.take_along_axis(similarity, best, axis=1)
+    is_comparable = np.isfinite(scores)
+    found = training.iloc[best[is_comparable]][shown].reset_index(drop=True)
+    found.insert(0, "row", np.nonzero(is_comparable)[0])
+    found.insert(1, "similarity", scores[is_comparable])
+    return found
 
 
 def _groups_of_series(target: str, rows: pd.DataFrame) -> dict[str, list[str]]:
@@ -304,15 +303,19 @@ def _values(series: SeriesModel, matrix: Matrix, extras: Extras) -> NDArray[np.f
 
 def _similarities(target: str, rows: pd.DataFrame, training: pd.DataFrame) -> Matrix:
     if target_named(target).subject == "recipe":
-        return np.array([[_in_common(one, other) for other in training["components"]] for one in rows["components"]])
+        asked, known = ([_amounts(components) for components in item["components"]] for item in (rows, training))
+        return np.array([[_in_common(one, other) for other in known] for one in asked])
     asked, known = (
         descriptors.fingerprints([parse(text).smiles for text in item["smiles"]]) for item in (rows, training)
     )
     return np.asarray(descriptors.tanimoto(asked, known), dtype=np.float64).copy()
 
 
-def _in_common(one: Sequence[Component], other: Sequence[Component]) -> float:
-    left, right = ({(key, unit): amount for key, amount, unit in composition(item)} for item in (one, other))
+def _amounts(components: Sequence[Component]) -> dict[tuple[str, str], float]:
+    return {(key, unit): amount for key, amount, unit in composition(components)}
+
+
+def _in_common(left: Mapping[tuple[str, str], float], right: Mapping[tuple[str, str], float]) -> float:
     keys = left.keys() | right.keys()
     larger = sum(max(left.get(key, 0.0), right.get(key, 0.0)) for key in keys)
     return sum(min(left.get(key, 0.0), right.get(key, 0.0)) for key in keys) / larger if larger else 1.0

@@ -26,6 +26,11 @@ def upload(page: Page, content: str, name: str = "rows.csv") -> None:
     expect(page.get_by_text(f"{name} is ready")).to_be_visible()
 
 
+def expect_last_refused(page: Page, pattern: str) -> None:
+    row = page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last
+    expect(row).to_contain_text(re.compile(pattern))
+
+
 def ask_all_targets(page: Page, text: str) -> None:
     choose(page, "Endpoint (viability)", "exposure survival")
     fields = {"Assay (IRI)": "splat", "Concentration millimolar (IRI)": "22", "Buffer (IRI)": "PBS"}
@@ -93,9 +98,7 @@ def test_a_csv_with_a_bad_row_shows_its_line_and_predicts_the_others(visit):
     page.get_by_role("button", name="Predict").click()
 
     expect(page.get_by_text("2 predicted, 1 refused.")).to_be_visible()
-    expect(page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last).to_contain_text(
-        re.compile(r"^3.*C1CC")
-    )
+    expect_last_refused(page, r"^3.*C1CC")
 
 
 def test_a_csv_with_semicolons_and_a_surplus_cell_predicts_the_right_molecule(visit):
@@ -104,9 +107,7 @@ def test_a_csv_with_semicolons_and_a_surplus_cell_predicts_the_right_molecule(vi
     page.get_by_role("button", name="Predict").click()
 
     expect(page.get_by_text("1 predicted, 1 refused. Columns not used: operator.")).to_be_visible()
-    expect(page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last).to_contain_text(
-        re.compile(r"^2.*more cells than the header")
-    )
+    expect_last_refused(page, r"^2.*more cells than the header")
     expect(page.get_by_role("row", name="methanol").first).to_be_visible()
 
 
@@ -170,9 +171,7 @@ def test_an_sdf_is_predicted_record_by_record(visit):
     page.get_by_role("button", name="Predict").click()
 
     expect(page.get_by_text("2 predicted, 1 refused. Columns not used: operator.")).to_be_visible()
-    expect(page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last).to_contain_text(
-        re.compile(rf"^{len(whole.splitlines()) + 2}.*cannot be read")
-    )
+    expect_last_refused(page, rf"^{len(whole.splitlines()) + 2}.*cannot be read")
     expect(page.get_by_role("row", name="methanol").first).to_be_visible()
 
 
