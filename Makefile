@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 SERVE ?= 1
+# Images are built and tried as root.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=IMAGE_BASE)
 
 .PHONY: help
 help: ## List the verbs
@@ -35,6 +37,11 @@ unit integration notebooks e2e ops: ## Run one category of tests
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py $@
 
+.PHONY: test-js
+test-js: ## The pages' own JavaScript
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py js
+
 .PHONY: perf
 perf: ## Benchmarks, as ratios within one run
 	@ops/bootstrap.sh test
@@ -50,17 +57,43 @@ drills: ## Kill things at random moments and see that all recovers
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py drills
 
+.PHONY: image
+image: ## Build the image of the committed code and try its container
+	@ops/bootstrap.sh image
+	@$(AS_ROOT) $(BIN)/python tests/run_tests.py image
+
+.PHONY: scan-image
+scan-image: ## Look up known weaknesses of what is in the image that `make image` built; needs a network
+	@$(AS_ROOT) ops/scan-image.sh cryokit:image-test
+
+.PHONY: export-image
+export-image: ## Write that image to test-results/image
+	@mkdir -p test-results/image && rm -f test-results/image/cryokit.tar
+	@$(AS_ROOT) buildah push --quiet cryokit:image-test docker-archive:test-results/image/cryokit.tar
+
+.PHONY: deploy
+deploy: ## Make a release of this commit, unless there is one, and deploy it to ENVIRONMENT
+	@release=$$(git rev-parse --short=12 HEAD); \
+	  [ -f "$${DEPLOY_HOME:-/srv/cryokit}/releases/$$release/RELEASE" ] || ops/release.sh "$$release"; \
+	  ops/deploy.sh "$$release" --env "$(ENVIRONMENT)"
+
+.PHONY: ci-local
+ci-local: ## Every job of the pipeline on the committed code, in a fresh clone; JOB=unit for one and what it needs
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/ci_local.py $(addprefix --job ,$(JOB))
+
 .PHONY: coverage
 coverage: ## Coverage of all categories that were run, together
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py coverage
 
 .PHONY: scan
-scan: ## Look for secrets, dangerous code, and workflows that trust too much
+scan: ## Look for secrets, dangerous code, workflows and images that trust too much
 	@ops/bootstrap.sh test
 	@ops/scan.sh code
 	@ops/scan.sh secrets
 	@ops/scan.sh workflows
+	@ops/scan.sh containers
 
 .PHONY: audit
 audit: ## Look up known weaknesses of the packages; needs a network

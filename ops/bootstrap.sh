@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # Make .venv with the pinned packages; with `test`, also what tests need. Says what it does; doing nothing is fast.
-#   ops/bootstrap.sh run|test
+#   ops/bootstrap.sh run|test|image                 image: also what building and trying an image needs
 #   ops/bootstrap.sh postgresql VERSION
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-run}
 case $mode in
-  run) extra= ;;
-  test) extra='[test]' ;;
-  postgresql) extra= ;;
-  *) echo "usage: ops/bootstrap.sh run|test|postgresql VERSION, but got '$mode'" >&2; exit 2 ;;
+  run | postgresql) extra='' packages=run ;;
+  test | image) extra='[test]' packages=test ;;
+  *) echo "usage: ops/bootstrap.sh run|test|image|postgresql VERSION, but got '$mode'" >&2; exit 2 ;;
 esac
 
 # Runs each candidate: a name on PATH may be a shim that starts nothing.
@@ -45,7 +44,7 @@ make_venv() {
 }
 
 install_packages() {
-  local stamp=.venv/installed-$mode wanted
+  local stamp=.venv/installed-$packages wanted
   wanted=$(cat pyproject.toml constraints.txt | cksum)
   if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
   echo "installing packages (about a minute, once)"
@@ -101,6 +100,8 @@ install_programs() {
   done
   command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
   for program in socat curl; do command -v "$program" >/dev/null 2>&1 || missing+=("$program"); done
+  command -v node >/dev/null 2>&1 || missing+=(nodejs)
+  command -v npm >/dev/null 2>&1 || missing+=(npm)
   command -v systemd-analyze >/dev/null 2>&1 || missing+=(systemd)
   command -v logrotate >/dev/null 2>&1 || [ -x /usr/sbin/logrotate ] || missing+=(logrotate)
   if [ ${#missing[@]} -eq 0 ]; then return; fi
@@ -112,6 +113,18 @@ install_programs() {
   echo "install them with: sudo apt-get install ${missing[*]}" >&2
 }
 
+# What building and trying an image needs: name on PATH is the Debian package too.
+install_image_programs() {
+  local missing=()
+  for program in buildah runc debootstrap debsecan; do
+    command -v "$program" >/dev/null 2>&1 || [ -x "/usr/sbin/$program" ] || missing+=("$program")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  may_install || { echo "missing programs: ${missing[*]}; ask an administrator to install them" >&2; exit 1; }
+  echo "installing ${missing[*]} through apt"
+  install_quietly "${missing[@]}"
+}
+
 # One run at a time: two would write the same .venv.
 exec 9>.bootstrap.lock
 if command -v flock >/dev/null 2>&1; then flock 9; fi
@@ -119,3 +132,4 @@ if [ "$mode" = postgresql ]; then install_postgresql "${2:?which version?}"; exi
 make_venv
 install_packages
 [ "$mode" = run ] || install_programs
+[ "$mode" != image ] || install_image_programs

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make a release: a read-only folder of the committed code with a venv of its own and a list of its files.
+# Make a release: a read-only folder of the committed code with a venv of its own, a list of its files and an SBOM.
 #   ops/release.sh [VERSION] [--venv FOLDER]     VERSION: by default date and commit; --venv: reuse this one
 set -euo pipefail
 checkout=$(cd "$(dirname "$0")/.." && pwd)
@@ -33,6 +33,7 @@ else
 fi
 "$folder/.venv/bin/python" -m compileall -q "$folder/cryokit" "$folder/dashboards"
 "$folder/.venv/bin/python" -m pip list --format freeze --exclude-editable >"$folder/packages.txt"
+"$folder/ops/sbom.sh" "$folder/.venv/bin/python" "$folder/sbom.json"
 cd "$folder"
 sums=$(find . -path ./.venv -prune -o -type f ! -name '*.pyc' ! -name '.*' -print0 | sort -z | xargs -0 sha256sum)
 echo "$sums" >SHA256SUMS

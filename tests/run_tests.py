@@ -23,7 +23,7 @@ KEPT_EVALUATIONS = RESULTS / "evaluations"
 """Evaluations of the split ladder: a run that was stopped goes on where it was."""
 LADDERS = (("tg", "curated"), ("tg", "published"), ("iri", "curated"), ("viability", "curated"))
 COVERAGE_FLOOR_PERCENT = 85
-DAILY = ("lint", "unit", "integration", "notebooks", "e2e", "ops")
+DAILY = ("lint", "js", "unit", "integration", "notebooks", "e2e", "ops")
 SIDE_BY_SIDE = (("e2e",), ("notebooks", "ops"))
 """Categories that need the demo. Notebooks train new versions, so each row has a copy of the demo's state."""
 NEEDS_DEMO = {name for row in SIDE_BY_SIDE for name in row}
@@ -35,7 +35,7 @@ COMMANDS = {
     "lint": [
         [BIN / "ruff", "check", "."],
         [BIN / "ruff", "format", "--check", "."],
-        ["shellcheck", *sorted(ROOT.glob("ops/*.sh")), ROOT / ".ci/run"],
+        ["shellcheck", *sorted(ROOT.glob("ops/*.sh")), *sorted(ROOT.glob("ops/docker/*.sh")), ROOT / ".ci/run"],
         [BIN / "squawk", *sorted(ROOT.glob("sql/migrations/*.sql"))],
     ],
     "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *WORKERS]],
@@ -47,6 +47,11 @@ COMMANDS = {
     "validation": [
         ["pytest", "tests/validation", "-s", "-o", "enable_assertion_pass_hook=true", f"--figures={FIGURES}"]
     ],
+    "js": [
+        ["npm", "--prefix", ROOT / "tests/js", "ci", "--silent", "--prefer-offline"],
+        ["node", "--test", *sorted(ROOT.glob("tests/js/*.test.js"))],
+    ],
+    "image": [["pytest", "tests/image"]],
     "drills": [["pytest", "tests/ops", "-m", "drill", "-s"]],
 }
 MEASURED = ("unit", "integration", "e2e")

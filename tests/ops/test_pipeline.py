@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 VERBS = set(re.findall(r"^([a-z-]+(?: [a-z0-9-]+)*):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 VERBS = {verb for line in VERBS for verb in line.split()}
-CATEGORIES = {"lint", "unit", "integration", "notebooks", "e2e", "ops", "validation"}
+CATEGORIES = {"lint", "js", "unit", "integration", "notebooks", "e2e", "ops", "image", "validation"}
 
 
 def jobs_of(path):
@@ -79,7 +79,8 @@ def project(tmp_path):
     for folder in ("cryokit", "dashboards"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "module.py").write_text('"""Nothing."""\n')
-    shutil.copytree(ROOT / ".github" / "workflows", tmp_path / ".github" / "workflows")
+    for folder in (".github/workflows", "ops/docker"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     return tmp_path
 
@@ -90,7 +91,7 @@ def scan(what, folder):
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("what", ["code", "secrets", "workflows"])
+@pytest.mark.parametrize("what", ["code", "secrets", "workflows", "containers"])
 def test_a_clean_project_is_green(project, what):
     subprocess.run(["git", "-C", project, "add", "-A"], check=True)
 
@@ -131,9 +132,28 @@ def plant_schema_error(project):
     return "run-on"
 
 
+def plant_container(project):
+    path = project / "ops" / "docker" / "Dockerfile"
+    path.write_text(path.read_text().replace("USER 10001:10001", "USER root"))
+    return "DL3002"
+
+
+def plant_compose_error(project):
+    path = project / "ops" / "docker" / "compose.yaml"
+    path.write_text(path.read_text().replace("healthcheck:", "healthchek:"))
+    return "healthchek"
+
+
 @pytest.mark.parametrize(
     ("what", "plant"),
-    [("code", plant_code), ("secrets", plant_secret), ("workflows", plant_workflow), ("workflows", plant_schema_error)],
+    [
+        ("code", plant_code),
+        ("secrets", plant_secret),
+        ("workflows", plant_workflow),
+        ("workflows", plant_schema_error),
+        ("containers", plant_container),
+        ("containers", plant_compose_error),
+    ],
 )
 def test_a_planted_case_turns_its_scanner_red(project, what, plant):
     sign = plant(project)
@@ -162,3 +182,39 @@ def test_an_unknown_scan_is_refused(tmp_path):
 
     assert status == 2
     assert "usage" in said
+
+
+# Delivery
+
+
+def test_what_is_deployed_was_tried_scanned_and_signed():
+    jobs = jobs_of(ROOT / ".github/workflows/ci-cd.yml")
+    steps = [step.get("run") or step["uses"].partition("@")[0] for step in jobs["image"]["steps"][2:]]
+
+    assert steps == [
+        "make image", "make scan-image", "make export-image", "actions/upload-artifact", "actions/attest",
+        "actions/attest",
+    ]  # fmt: skip
+    assert "sbom-path" in jobs["image"]["steps"][-1]["with"]
+    assert "image" in jobs["passed"]["needs"]
+
+
+def test_production_comes_after_staging_and_an_approval():
+    jobs = jobs_of(ROOT / ".github/workflows/ci-cd.yml")
+
+    assert jobs["staging"]["needs"] == ["passed"]
+    assert jobs["production"]["needs"] == ["staging"]
+    for name in ("staging", "production"):
+        assert jobs[name]["environment"] == name
+        assert jobs[name]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
+        assert jobs[name]["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False}
+        assert jobs[name]["permissions"] == {"contents": "read"}
+        assert [step["run"] for step in jobs[name]["steps"] if "run" in step] == [f"make deploy ENVIRONMENT={name}"]
+
+
+def test_only_signing_may_write():
+    jobs = jobs_of(ROOT / ".github/workflows/ci-cd.yml")
+    writing = {name for name, job in jobs.items() if "write" in job.get("permissions", {}).values()}
+
+    assert writing == {"image"}
+    assert set(jobs["image"]["permissions"]) == {"contents", "id-token", "attestations"}
