@@ -100,8 +100,6 @@ install_programs() {
   done
   command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
   for program in socat curl; do command -v "$program" >/dev/null 2>&1 || missing+=("$program"); done
-  command -v node >/dev/null 2>&1 || missing+=(nodejs)
-  command -v npm >/dev/null 2>&1 || missing+=(npm)
   command -v systemd-analyze >/dev/null 2>&1 || missing+=(systemd)
   command -v logrotate >/dev/null 2>&1 || [ -x /usr/sbin/logrotate ] || missing+=(logrotate)
   if [ ${#missing[@]} -eq 0 ]; then return; fi

@@ -48,8 +48,8 @@ COMMANDS = {
         ["pytest", "tests/validation", "-s", "-o", "enable_assertion_pass_hook=true", f"--figures={FIGURES}"]
     ],
     "js": [
-        ["npm", "--prefix", ROOT / "tests/js", "ci", "--silent", "--prefer-offline"],
-        ["node", "--test", *sorted(ROOT.glob("tests/js/*.test.js"))],
+        [BIN / "npm", "--prefix", ROOT / "tests/js", "ci", "--silent", "--prefer-offline"],
+        [BIN / "node", "--test", *sorted(ROOT.glob("tests/js/*.test.js"))],
     ],
     "image": [["pytest", "tests/image"]],
     "drills": [["pytest", "tests/ops", "-m", "drill", "-s"]],

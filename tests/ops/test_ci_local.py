@@ -9,13 +9,14 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOW = ".github/workflows/ci-cd.yml"
-MAKEFILE = """
+MAKEFILE = """SHELL := /bin/bash -o pipefail
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
 %:
 \t@echo did $@ VERSION=$(VERSION)
 \t@mkdir -p test-results && touch test-results/$@ validation.html
 .PHONY: unit
 unit:
-\t@mkdir -p test-results && {python} -m pytest -q -p no:cacheprovider test_small.py | tee test-results/unit
+\t@mkdir -p test-results && PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {python} -m pytest -q -p no:cacheprovider test_small.py | tee test-results/unit
 """
 """Stands for the project's: what its verbs do is tested elsewhere, here it is who calls them when."""
 
@@ -26,7 +27,7 @@ def project(tmp_path):
     folder = tmp_path / "project"
     (folder / WORKFLOW).parent.mkdir(parents=True)
     (folder / WORKFLOW).write_text((ROOT / WORKFLOW).read_text())
-    (folder / "Makefile").write_text("SHELL := /bin/bash -o pipefail\n" + MAKEFILE.format(python=sys.executable))
+    (folder / "Makefile").write_text(MAKEFILE.format(python=sys.executable))
     (folder / "test_small.py").write_text("def test_sums():\n    assert 1 + 1 == 2\n")
     subprocess.run(["git", "init", "--quiet", folder], check=True)
     commit(folder)

@@ -2,18 +2,11 @@
 
 import os
 import re
-import shutil
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 import yaml
-
-from cryokit.config import load_settings
-from cryokit.db.engine import Database
-from cryokit.db.programs import pg_bindir
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "ops" / "docker"
@@ -100,41 +93,3 @@ def test_mounted_configurations_are_valid_with_the_secrets_at_their_places(tmp_p
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
 
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.fixture
-def database():
-    """A migrated database of its own, in a folder that PostgreSQL's account can enter too."""
-    folder = Path(tempfile.mkdtemp(prefix="cryokit-test-"))
-    folder.chmod(0o755)
-    environment = os.environ | {"CRYOKIT_STATE_DIR": str(folder)}
-    try:
-        cryokit(environment, "db", "migrate")
-        yield Database.open(load_settings(state_dir=folder), start=False)
-        cryokit(environment, "db", "stop")
-    finally:
-        shutil.rmtree(folder)
-
-
-def cryokit(environment: dict[str, str], *words: str) -> None:
-    argv = [sys.executable, "-m", "cryokit.cli", *words]
-    subprocess.run(argv, env=environment, cwd=ROOT, check=True, capture_output=True)
-
-
-def psql(database: Database, text: str) -> subprocess.CompletedProcess:
-    """Run statements as who makes the database."""
-    argv = [pg_bindir(database.settings) / "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", database.bootstrap_url()]
-    return subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
-
-
-def test_the_login_of_the_exporter_reads_statistics_and_nothing_else(database, tmp_path):
-    password = tmp_path / "monitor_password"
-    password.write_text("it's quoted")
-    script = (FOLDER / "monitor.sql").read_text().replace("/run/secrets/monitor_password", str(password))
-
-    made = psql(database, script)
-
-    assert made.returncode == 0, made.stderr
-    as_exporter = "SET SESSION AUTHORIZATION cryokit_monitor;"
-    assert psql(database, f"{as_exporter} SELECT query FROM pg_stat_activity;").returncode == 0
-    assert "permission denied" in psql(database, f"{as_exporter} SELECT * FROM cryo.molecule;").stderr
