@@ -33,7 +33,7 @@ else
 fi
 "$folder/.venv/bin/python" -m compileall -q "$folder/cryokit" "$folder/dashboards"
 "$folder/.venv/bin/python" -m pip list --format freeze --exclude-editable >"$folder/packages.txt"
-"$folder/ops/sbom.sh" "$folder/.venv/bin/python" "$folder/sbom.json"
+"$folder/.venv/bin/python" "$folder/ops/sbom.py" "$folder/sbom.json"
 cd "$folder"
 sums=$(find . -path ./.venv -prune -o -type f ! -name '*.pyc' ! -name '.*' -print0 | sort -z | xargs -0 sha256sum)
 echo "$sums" >SHA256SUMS

@@ -142,9 +142,10 @@ def image(tmp_path_factory) -> Iterator[Image]:
     name = run(*argv, env=environment).splitlines()[-1]
     container = run("buildah", "from", "--pull-never", name)
     config = json.loads(run("buildah", "inspect", "--type", "image", name))["Docker"]["config"]
+    files = Path(run("buildah", "mount", container))
     # Beside the image that `make export-image` writes.
     (ROOT / "test-results/image").mkdir(parents=True, exist_ok=True)
-    shutil.copy(home / "releases" / release / "sbom.json", ROOT / "test-results/image/sbom.json")
-    yield Image(name, home / "releases" / release, config, Path(run("buildah", "mount", container)))
+    shutil.copy(files / "srv/cryokit/sbom.json", ROOT / "test-results/image/sbom.json")
+    yield Image(name, home / "releases" / release, config, files)
     run("buildah", "rm", container)
     run("chmod", "-R", "u+w", home)

@@ -16,7 +16,7 @@ export PYTEST_DISABLE_PLUGIN_AUTOLOAD := 1
 \t@mkdir -p test-results && touch test-results/$@ validation.html
 .PHONY: unit
 unit:
-\t@mkdir -p test-results && PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {python} -m pytest -q -p no:cacheprovider test_small.py | tee test-results/unit
+\t@mkdir -p test-results && {python} -m pytest -q test_small.py | tee test-results/unit
 """
 """Stands for the project's: what its verbs do is tested elsewhere, here it is who calls them when."""
 
