@@ -99,7 +99,7 @@ def seconds(scope, statement, given: dict) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_members_query_costs_little_more_than_the_same_without_policies(filled, name):
+def test_a_members_query_costs_little_more_than_the_same_without_policies(filled, name, measured):
     database, member, given = filled
     statement = text(QUERIES[name])
     with_policies, without = [], []
@@ -109,21 +109,20 @@ def test_a_members_query_costs_little_more_than_the_same_without_policies(filled
     # The fastest of each: whatever else this machine does can only make a query slower.
     ratio = min(took for took, _ in with_policies) / min(took for took, _ in without)
     rows = with_policies[0][1]
-    print(f"\n{name}: {rows} rows, {ratio:.2f} times the cost without row level security")  # noqa: T201  the figure
+    measured(rows=rows, cost_with_over_without_policies=ratio)
 
     assert {count for _, count in with_policies} == {rows}
     assert rows > 0
     assert ratio <= MAX_RATIO
 
 
-def test_a_health_check_of_a_million_measurements_takes_seconds(filled):
+def test_a_health_check_of_a_million_measurements_takes_seconds(filled, measured):
     database, _, _ = filled
     began = perf_counter()
     report = Workbench(database.settings, database).database_health()
     took = perf_counter() - began
     slowest = sorted(report.checks, key=lambda check: -check.seconds)[:3]
-    shown = ", ".join(f"{check.name} {check.seconds:.1f} s" for check in slowest)
-    print(f"\n{len(report.checks)} checks on {ROWS} measurements: {took:.1f} s; slowest {shown}")  # noqa: T201
+    measured(health_check_seconds=took, **{f"{check.name}_seconds": check.seconds for check in slowest})
 
     assert not [check.name for check in report.checks if check.is_unfinished]
     assert took < MAX_HEALTH_SECONDS

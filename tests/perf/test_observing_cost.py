@@ -41,7 +41,7 @@ def log_file(tmp_path):
     handler.close()
 
 
-def test_observing_costs_little(workbench, log_file, monkeypatch):
+def test_observing_costs_little(workbench, log_file, monkeypatch, measured):
     password = workbench.add_user("ada", "viewer")
     token = issue_token(workbench, workbench.sign_in("ada", password))
     observed = app_module.create_app(workbench)
@@ -70,7 +70,7 @@ def test_observing_costs_little(workbench, log_file, monkeypatch):
 
     medians = asyncio.run(measure())
     ratio = medians["with"] / medians["without"]
-    print(f"\nlogging and counting: {medians}, ratio {ratio:.3f}")  # noqa: T201  the figure
+    measured(cost_with_over_without_observing=ratio, seconds_without=medians["without"])
 
     assert log_file.read_text().count("request_answered") == ROUNDS + WARM
     assert ratio <= MOST

@@ -54,14 +54,14 @@ def work(tmp_path_factory) -> Callable[[list], dict]:
     )
 
 
-def test_molecules_a_second_of_one_core(work):
+def test_molecules_a_second_of_one_core(work, measured):
     library = molecules(9000)
     work(library[:PARTITION_ROWS])  # model, tables of melting points and known skeletons are read once in a process
     wall, processor = time.perf_counter(), time.process_time()
     for begin in range(PARTITION_ROWS, len(library), PARTITION_ROWS):
         work(library[begin : begin + PARTITION_ROWS])
     count, wall, processor = len(library) - PARTITION_ROWS, time.perf_counter() - wall, time.process_time() - processor
-    print(f"\nTg with interval: {count / wall:.0f} molecules/s, {count / processor:.0f} a second of processor time")  # noqa: T201  the figure
+    measured(molecules_per_second=count / wall, molecules_per_processor_second=count / processor)
 
     assert count / processor >= FLOOR_PER_SECOND
 
@@ -80,11 +80,10 @@ def seconds(work: Callable[[list], dict], library: list, workers: int) -> float:
     return taken
 
 
-def test_a_second_worker_nearly_halves_the_time(work):
+def test_a_second_worker_nearly_halves_the_time(work, measured):
     library = molecules(16_000)
     one, two = seconds(work, library, 1), seconds(work, library, 2)
-    busy = os.getloadavg()[0]
-    print(f"\n2 workers are {one / two:.2f} times as fast as one, at a load of {busy:.1f} on {os.cpu_count()} cores")  # noqa: T201  the figure
+    measured(speed_of_two_workers_over_one=one / two, load=os.getloadavg()[0], cores=os.cpu_count())
 
     assert one / two >= 1.0
 
@@ -117,8 +116,8 @@ def peak_megabytes(library: Path, rows: int) -> int:
     return int(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
 
 
-def test_memory_does_not_grow_with_the_library(tmp_path):
+def test_memory_does_not_grow_with_the_library(tmp_path, measured):
     small, large = (peak_megabytes(tmp_path / f"{rows}.smi", rows) for rows in (20_000, 400_000))
-    print(f"\npeak memory of the main process: {small} MB for 20,000 rows, {large} MB for 400,000")  # noqa: T201  the figure
+    measured(peak_megabytes_20000_rows=small, peak_megabytes_400000_rows=large)
 
     assert large <= small + 60

@@ -34,10 +34,22 @@ def test_the_newest_of_each_period_stays():
 
 
 def test_every_one_that_stays_says_why():
-    [first, second] = plan([member(0), member(1)], Kept(), member(1).stopped_at)
+    copy, dump, fresh = member(0), member(1, "dump"), member(2, is_proved=False)
+    kept = Kept(hourly=1, daily=1, weekly=1, monthly=1, yearly=1, wal_days=2)
 
-    assert first.reasons
-    assert "newest proved copy of files" in second.reasons
+    reasons = [one.reasons for one in plan([fresh, dump, copy], kept, fresh.stopped_at)]
+
+    assert reasons == [
+        [
+            "newest proved copy of files", "hourly: 2026-01-01 03 h", "daily: 2026-01-01", "weekly: 2026 week 01",
+            "monthly: 2026-01", "yearly: 2026", "any moment of the last 2 days starts from it",
+        ],
+        [
+            "newest proved dump", "hourly: 2026-01-02 03 h", "daily: 2026-01-02", "weekly: 2026 week 01",
+            "monthly: 2026-01", "yearly: 2026",
+        ],
+        ["waits for its proof"],
+    ]  # fmt: skip
 
 
 def test_an_increment_keeps_what_it_builds_on():
