@@ -53,7 +53,7 @@ validate: ## Scientific figures against their bars, and validation.html with the
 	@$(BIN)/python tests/run_tests.py validation
 
 .PHONY: drills
-drills: ## Kill things at random moments and see that all recovers
+drills: ## Kill things, fill disks, change clocks at random moments and see that all recovers
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py drills
 

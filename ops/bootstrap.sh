@@ -98,6 +98,7 @@ install_programs() {
   for program in prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter; do
     command -v "$program" >/dev/null 2>&1 || missing+=("$program")
   done
+  ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing+=(libfaketime)
   command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
   for program in socat curl; do command -v "$program" >/dev/null 2>&1 || missing+=("$program"); done
   command -v systemd-analyze >/dev/null 2>&1 || missing+=(systemd)

@@ -52,7 +52,7 @@ COMMANDS = {
         [BIN / "node", "--test", *sorted(ROOT.glob("tests/js/*.test.js"))],
     ],
     "image": [["pytest", "tests/image"]],
-    "drills": [["pytest", "tests/ops", "-m", "drill", "-s"]],
+    "drills": [["pytest", "tests/drills", "tests/ops", "-m", "drill", "-s"]],
 }
 MEASURED = ("unit", "integration", "e2e")
 """Categories whose coverage is counted; tracing would make notebooks take twice as long."""

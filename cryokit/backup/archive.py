@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryokit.backup.files import Cipher, sha256_of
+from cryokit.backup.timelines import Lineage, segment_number
 from cryokit.config import Settings
 from cryokit.db import programs
 from cryokit.errors import IntegrityCheckError
 
-SEGMENT_BYTES = 16 * 1024 * 1024
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
 _KEPT = re.compile(r"(?P<name>[0-9A-F]{24}|[0-9A-F]{8}\.history)(?P<packed>\.zst(\.age)?)?")
 
@@ -72,14 +72,14 @@ class Archive:
                 found.setdefault(segment_number(file.name), []).append(file)
         return found
 
-    def segments_from(self, first: str) -> list[WalFile]:
-        """Return the segments without a gap from one on, through the timelines that follow it."""
-        return list(unbroken(self.segments(), first))
+    def segments_from(self, first: str, lineage: Lineage) -> list[WalFile]:
+        """Return the segments without a gap from one on, through the timelines on the way."""
+        return list(unbroken(self.segments(), first, lineage))
 
-    def unpack(self, folder: Path, first: str, cipher: Cipher) -> list[str]:
+    def unpack(self, folder: Path, first: str, lineage: Lineage, cipher: Cipher) -> list[str]:
         """Put history files and the unbroken segments from one on into a folder, each checked; return their names."""
         histories = [file for file in self.files() if file.name.endswith(".history")]
-        wanted = [*histories, *self.segments_from(first)]
+        wanted = [*histories, *self.segments_from(first, lineage)]
         for file in wanted:
             self._unpack_one(file, folder / file.name, cipher)
         return [file.name for file in wanted]
@@ -112,8 +112,8 @@ class Archive:
             if done.stem not in here:
                 done.rename(done.with_suffix(".ready"))
 
-    def verify(self, cipher: Cipher, scratch: Path) -> list[str]:
-        """Read every file of the archive whole and return what is wrong or gone, in words that name the file."""
+    def verify(self, cipher: Cipher, scratch: Path, since: str | None = None) -> list[str]:
+        """Read the files of the archive whole, from a segment on, and return what is wrong or gone, naming the file."""
         files = self.files()
         noted = {path.stem for path in self.folder.glob("*.sha256") if _SEGMENT.fullmatch(path.stem)}
         wrong = [
@@ -121,7 +121,7 @@ class Archive:
             " from an earlier backup"
             for name in sorted(noted - {file.name for file in files})
         ]
-        for file in files:
+        for file in (one for one in files if since is None or _is_needed(one.name, since)):
             try:
                 self._unpack_one(file, scratch / file.name, cipher)
             except IntegrityCheckError as error:
@@ -130,12 +130,17 @@ class Archive:
         return wrong
 
     def drop_before(self, first: str) -> list[str]:
-        """Remove segments before one, which no kept backup needs; return their names."""
+        """Remove segments before one, which no kept backup needs; return the names of the files."""
         old = [file for file in self.files() if _SEGMENT.fullmatch(file.name) and file.name[8:] < first[8:]]
-        for file in old:
-            file.path.unlink()
-            file.note.unlink(missing_ok=True)
-        return [file.name for file in old]
+        gone = [path for file in old for path in (file.path, file.note) if path.exists()]
+        for path in gone:
+            path.unlink()
+        return [path.name for path in gone]
+
+
+def _is_needed(name: str, since: str) -> bool:
+    """Whether a file is needed from a segment on; what tells where timelines branch always is."""
+    return not _SEGMENT.fullmatch(name) or name[8:] >= since[8:]
 
 
 def _refuse_changed(file: WalFile, content: Path) -> None:
@@ -148,26 +153,15 @@ def _refuse_changed(file: WalFile, content: Path) -> None:
         raise IntegrityCheckError(msg, [str(file.path)])
 
 
-def unbroken(segments: Segments, first: str) -> Iterator[WalFile]:
-    """Follow segments by number; where one is there on several timelines, each of them counts."""
+def unbroken(segments: Segments, first: str, lineage: Lineage) -> Iterator[WalFile]:
+    """Follow segments by number; where one timeline was left for the next, the segment of each counts."""
     number = segment_number(first)
-    while named := [file for file in segments.get(number, ()) if file.name[:8] >= first[:8]]:
+    while named := [file for file in segments.get(number, ()) if lineage.holds(file.name)]:
         yield from named
         number += 1
 
 
-def reach(segments: Segments, first: str) -> datetime | None:
+def reach(segments: Segments, first: str, lineage: Lineage) -> datetime | None:
     """Return up to which time the unbroken segments from one on reach, None if that is missing."""
-    found = list(unbroken(segments, first))
+    found = list(unbroken(segments, first, lineage))
     return found[-1].handed_over() if found else None
-
-
-def segment_number(name: str) -> int:
-    """Return the place of a segment in the stream, whatever its timeline."""
-    return int(name[8:16], 16) * 256 + int(name[16:24], 16)
-
-
-def segment_of(timeline: int, lsn: str) -> str:
-    """Return the name of the segment that holds an address such as 0/3000028."""
-    high, low = (int(part, 16) for part in lsn.split("/"))
-    return f"{timeline:08X}{high:08X}{low // SEGMENT_BYTES:08X}"

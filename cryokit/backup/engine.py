@@ -18,9 +18,11 @@ from sqlalchemy import Connection, text
 
 from cryokit import __version__
 from cryokit.backup.archive import Archive
+from cryokit.backup.artifacts import Artifacts, wanted_by
 from cryokit.backup.contents import contents_of
 from cryokit.backup.files import Cipher, sha256_of, sync
 from cryokit.backup.sets import KINDS, BackupSet, Sets, write_manifest
+from cryokit.backup.timelines import lineage
 from cryokit.config import Settings
 from cryokit.db import migrations, programs
 from cryokit.db.engine import Database
@@ -53,7 +55,7 @@ class Engine:
         with self.sets.locked():
             self.sets.drop_partial()
             parent = self._parent(kind)
-            set_id = self._new_id(kind)
+            set_id = self.sets.new_id(kind, datetime.now(UTC))
             partial = self.sets.folder / f"{set_id}.partial"
             partial.mkdir(mode=0o700)
             try:
@@ -62,11 +64,6 @@ class Engine:
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
-
-    def _new_id(self, kind: str) -> str:
-        wanted = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{kind}"
-        taken = len(list(self.sets.folder.glob(f"{wanted}*")))
-        return f"{wanted}-{taken + 1}" if taken else wanted
 
     def _parent(self, kind: str) -> BackupSet | None:
         if kind == "dump":
@@ -83,11 +80,11 @@ class Engine:
         if major < _FIRST_WITH_INCREMENTS:
             msg = f"PostgreSQL {major} makes no incremental backups (17 is the first that does); use --kind full"
             raise InputError(msg)
-        parent = self.sets.newest_physical()
-        if parent is None:
-            msg = "an incremental backup builds on a proved full one, and there is none; use --kind full first"
-            raise ConflictError(msg)
-        return parent
+        way = lineage(self.settings)
+        if fit := [one for one in self.sets.physical() if way.holds_set(one)]:
+            return fit[-1]
+        msg = "an incremental backup builds on a proved full one of this timeline; there is none, use --kind full first"
+        raise ConflictError(msg)
 
     def _filled(self, folder: Path, set_id: str, kind: str, parent: BackupSet | None) -> dict[str, Any]:
         began, clock = datetime.now(UTC), time.perf_counter()
@@ -97,6 +94,9 @@ class Engine:
         with self.database.bootstrap() as connection, connection.begin():
             manifest |= self._facts(connection)
         manifest |= self._dumped(folder) if kind == "dump" else self._copied(folder, parent)
+        # After the copy: a model file is there before its row is, so none of the rows is without.
+        with self.database.bootstrap() as connection:
+            manifest |= Artifacts(self.settings, self.cipher).keep(wanted_by(connection))
         manifest["stopped_at"] = datetime.now(UTC).isoformat()
         manifest["seconds"] = round(time.perf_counter() - clock, 3)
         manifest["files"] = {path.name: _facts_of_file(path) for path in sorted(folder.iterdir())}

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from cryokit.backup.archive import SEGMENT_BYTES, Archive, reach, segment_number, segment_of
+from cryokit.backup.archive import Archive, reach
 from cryokit.backup.retention import Decision, Kept, Member, plan, window_member
 from cryokit.backup.sets import BackupSet, Sets
+from cryokit.backup.timelines import SEGMENT_BYTES, known_timelines, lineage, position, segment_number, segment_of
 from cryokit.config import Settings
 from cryokit.db.engine import Database
 from cryokit.db.queries import queries
@@ -33,11 +34,11 @@ def first_needed_segment(sets: Sets, kept: Kept, now: datetime) -> str | None:
 
 def recovery_window(settings: Settings) -> dict[str, Any]:
     """Return from when to when any moment can be restored to, as far as files tell; works without a database."""
-    segments = Archive(settings).segments()
+    segments, way = Archive(settings).segments(), lineage(settings)
     names = [file.name for files in segments.values() for file in files]
     window: dict[str, Any] = {"from": None, "to": None, "newest_segment": max(names, default=None)}
-    for found in (one for one in Sets(settings).all() if one.kind != "dump" and one.is_proved):
-        reached = reach(segments, segment_of(found.manifest["timeline"], found.manifest["start_lsn"]))
+    for found in (one for one in Sets(settings).physical() if way.holds_set(one)):
+        reached = reach(segments, segment_of(found.manifest["timeline"], found.manifest["start_lsn"]), way)
         stopped = datetime.fromisoformat(found.manifest["stopped_at"])
         end = max(reached, stopped) if reached else stopped
         if window["to"] is None or stopped > window["to"]:
@@ -64,7 +65,7 @@ def unarchived_seconds(window: dict[str, Any], database: Database, now: datetime
 
 def _at_start(lsn: str) -> bool:
     """Whether an address is in the first page of a segment, where only its header is."""
-    return int(lsn.split("/")[1], 16) % SEGMENT_BYTES <= 0x60
+    return position(lsn) % SEGMENT_BYTES <= 0x60
 
 
 def status_of(settings: Settings, database: Database | None) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def status_of(settings: Settings, database: Database | None) -> dict[str, Any]:
         "on_remote": newest.manifest["remote"]["name"] if newest and newest.manifest["remote"] else None,
         "reachable_from": window["from"].isoformat() if window["from"] else None,
         "reachable_to": window["to"].isoformat() if window["to"] else None,
+        "timelines": sorted(known_timelines(settings)),
     }
     if database is not None and not database.is_external:
         said["would_be_lost_seconds"] = unarchived_seconds(window, database, now)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,15 @@ class Remote:
         self._compare(found.path, there)
         return noted
 
-    def send_wal(self) -> None:
-        """Copy the archive of WAL and compare what arrived."""
-        archive = self.settings.wal_archive_dir
+    def send_shared(self) -> None:
+        """Copy what sets share, model files and the archive of WAL, and compare what arrived."""
         words = ("--exclude", "*.partial", "--exclude", ".*")
-        self._run("copy", archive, f"{self.name}/wal", *words, "--checksum", *self.limits)
-        self._compare(archive, f"{self.name}/wal", *words)
+        for here in filter(Path.exists, self._shared()):
+            self._run("copy", here, f"{self.name}/{here.name}", *words, "--checksum", *self.limits)
+            self._compare(here, f"{self.name}/{here.name}", *words)
+
+    def _shared(self) -> tuple[Path, Path]:
+        return self.settings.backups_dir / "artifacts", self.settings.wal_archive_dir
 
     def ids(self) -> list[str]:
         """Return the sets that are whole there, oldest first."""
@@ -53,7 +57,7 @@ class Remote:
         return []
 
     def fetch(self, set_id: str) -> BackupSet:
-        """Bring a set and what it builds on here, and the archive of WAL; return the set."""
+        """Bring a set and what it builds on here, the model files, and the archive of WAL; return the set."""
         sets = Sets(self.settings)
         sets.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ids = self.ids()
@@ -66,7 +70,9 @@ class Remote:
             self._fetch_one(sets, link)
             link = sets.get(link).parent
         Archive(self.settings).open()
-        self._run("copy", f"{self.name}/wal", self.settings.wal_archive_dir, *self.limits)
+        for here in self._shared():
+            with contextlib.suppress(NotFoundError):  # sent by a release that kept no model files
+                self._run("copy", f"{self.name}/{here.name}", here, *self.limits)
         return sets.get(wanted)
 
     def _fetch_one(self, sets: Sets, set_id: str) -> None:
@@ -82,6 +88,14 @@ class Remote:
             self._run("deletefile", f"{self.name}/sets/{set_id}/{MANIFEST}")
         with contextlib.suppress(NotFoundError):
             self._run("purge", f"{self.name}/sets/{set_id}")
+
+    def remove_shared(self, folder: str, names: list[str]) -> None:
+        """Remove files there that were removed from a shared folder here."""
+        with tempfile.NamedTemporaryFile("w", prefix="cryokit-", suffix=".names") as listed:
+            listed.write("\n".join(names))
+            listed.flush()
+            with contextlib.suppress(NotFoundError):
+                self._run("delete", f"{self.name}/{folder}", "--files-from", listed.name)
 
     def _compare(self, here: Path, there: str, *words: str) -> None:
         try:

@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryokit.backup.archive import Archive, reach, segment_of
-from cryokit.backup.files import Cipher
+from cryokit.backup.archive import Archive, reach
+from cryokit.backup.artifacts import Artifacts, wanted_by
+from cryokit.backup.files import Cipher, sync
 from cryokit.backup.scratch import RecoveryTarget, Scratch
 from cryokit.backup.sets import BackupSet, Sets
+from cryokit.backup.timelines import known_timelines, lineage, segment_of
 from cryokit.backup.verification import Line, Verification, verify_restored
 from cryokit.config import Settings
+from cryokit.db.engine import Database
+from cryokit.db.queries import queries
 from cryokit.db.server import Server
-from cryokit.errors import ConflictError, InputError
+from cryokit.errors import ConflictError, InputError, UnavailableError
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def prove(settings: Settings, found: BackupSet) -> tuple[BackupSet, Verification
     return found.with_changes(proved_at=datetime.now(UTC).isoformat(), proof=proof, **noted), verification
 
 
-def restore(settings: Settings, found: BackupSet, to: str | None, into: Path | None, replace: bool) -> Restored:
+def restore(settings: Settings, found: BackupSet, target: RecoveryTarget, into: Path | None, replace: bool) -> Restored:
     """
     Restore a cluster and verify it; only then may it take the place of the live one.
 
@@ -49,25 +53,28 @@ def restore(settings: Settings, found: BackupSet, to: str | None, into: Path | N
         The installation that the set belongs to.
     found : BackupSet
         What to restore.
-    to : str, optional
-        Point in time, address, named restore point, or `latest`; the set's own point if missing.
+    target : RecoveryTarget
+        Up to where changes are replayed.
     into : Path, optional
         State folder to restore into, which must not hold a cluster; the installation's own if missing.
     replace : bool
         Whether a cluster that is there is set aside.
     """
-    target = RecoveryTarget.at(to)
     home = settings if into is None else settings.model_copy(update={"state_dir": into.absolute()})
     if home.cluster_dir.exists() and not replace:
         msg = f"there is a cluster in {home.cluster_dir}; it is only set aside with --replace"
         raise ConflictError(msg)
     _refuse_unreachable(settings, found, target)
+    if target.moment():
+        _commit_once(settings)
     began = time.perf_counter()
-    with Scratch(settings, Cipher(settings.backup_key_file)).opened() as scratch:
+    with Scratch(settings, Cipher(settings.backup_key_file), home.state_dir).opened() as scratch:
+        scratch.know_passwords_of(home)
         fill(scratch, Sets(settings), found, target)
-        verification = _verified(scratch, found, is_exact=not target.needs_archive)
+        verification = _verified(scratch, found, not target.needs_archive, home.artifacts_dir)
         verification.require_passed(f"the restored backup {found.id}, which was not put in place,")
-        kept = _put_in_place(scratch, home)
+        Artifacts(settings, scratch.cipher).put_back(_models_in(scratch), home.artifacts_dir)
+        kept = _put_in_place(scratch, home, is_new=found.kind == "dump")
     return Restored(home.cluster_dir, verification, kept, time.perf_counter() - began)
 
 
@@ -87,14 +94,17 @@ def drill(settings: Settings, found: BackupSet) -> dict[str, Any]:
     }
 
 
-def newest_before(sets: Sets, target: RecoveryTarget) -> BackupSet:
+def newest_before(settings: Settings, target: RecoveryTarget) -> BackupSet:
     """Return the newest proved set from which a point can be reached."""
-    moment = target.moment()
-    physical = [one for one in sets.all() if one.kind != "dump" and one.is_proved]
+    moment, way = target.moment(), lineage(settings, target.timeline)
+    physical = [one for one in Sets(settings).physical() if way.holds_set(one)]
     fit = [one for one in physical if moment is None or datetime.fromisoformat(one.manifest["stopped_at"]) <= moment]
     if not fit:
         oldest = physical[0].manifest["stopped_at"] if physical else "never: there is no proved full backup"
-        msg = f"no backup was complete at {target.value}; the earliest point that can be reached is {oldest}"
+        msg = (
+            f"no backup of timeline {way.timeline} was complete at {target.value}; "
+            f"the earliest point that can be reached is {oldest}"
+        )
         raise InputError(msg)
     return fit[-1]
 
@@ -102,6 +112,13 @@ def newest_before(sets: Sets, target: RecoveryTarget) -> BackupSet:
 def _refuse_unreachable(settings: Settings, found: BackupSet, target: RecoveryTarget) -> None:
     if target.needs_archive and found.kind == "dump":
         msg = f"{found.id} is a dump, which knows one point only; restore to a point in time from a full backup"
+        raise InputError(msg)
+    way = lineage(settings, target.timeline)
+    if target.needs_archive and not way.holds_set(found):
+        msg = (
+            f"{found.id} is of timeline {found.manifest['timeline']} and was made after that was left for timeline "
+            f"{way.timeline}; name another backup, or --timeline {found.manifest['timeline']}"
+        )
         raise InputError(msg)
     moment = target.moment()
     if moment is None:
@@ -112,7 +129,7 @@ def _refuse_unreachable(settings: Settings, found: BackupSet, target: RecoveryTa
         )
         raise InputError(msg)
     first = segment_of(found.manifest["timeline"], found.manifest["start_lsn"])
-    reached = reach(Archive(settings).segments(), first)
+    reached = reach(Archive(settings).segments(), first, way)
     if (settings.cluster_dir / "pg_wal").exists():
         return  # what was not handed over yet is there too, and PostgreSQL says if it does not reach
     if reached is None or moment > reached:
@@ -130,29 +147,67 @@ def fill(scratch: Scratch, sets: Sets, found: BackupSet, target: RecoveryTarget,
         scratch.restore_copy(sets.chain(found), target, salvage)
 
 
-def _verified(scratch: Scratch, found: BackupSet, is_exact: bool) -> Verification:
+def _verified(scratch: Scratch, found: BackupSet, is_exact: bool, folder: Path | None = None) -> Verification:
     expected = found.manifest.get("contents") if is_exact else None
     known = found.manifest.get("findings") if is_exact else None
     verification = verify_restored(scratch.database, scratch.live, expected, known)
     links = Line("files", "pass", "every file and link equals its manifest; pg_verifybackup agrees")
     if found.kind == "dump":
         links = Line("files", "pass", "every file equals its manifest; all of it was decoded")
-    return Verification((links, *verification.lines), verification.contents, verification.findings)
+    models = _models_line(scratch, found, is_exact, folder)
+    return Verification((links, *verification.lines, models), verification.contents, verification.findings)
 
 
-def _put_in_place(scratch: Scratch, home: Settings) -> Path | None:
-    """Stop both servers and let the new cluster take the place; the old one is kept beside it."""
+def _models_in(scratch: Scratch) -> list[str]:
+    with scratch.database.bootstrap() as connection:
+        return wanted_by(connection)
+
+
+def _models_line(scratch: Scratch, found: BackupSet, is_exact: bool, folder: Path | None) -> Line:
+    """Return whether the restored rows come with their model files, kept with the backups or in a folder already."""
+    wanted = _models_in(scratch)
+    lacking = Artifacts(scratch.live, scratch.cipher).lacking(wanted, folder)
+    words = f"{len(wanted) - len(lacking)} of {len(wanted)} model files are kept and equal their checksums"
+    if not lacking:
+        return Line("models", "pass", words)
+    unknown = set(lacking) - set(found.manifest.get("artifacts_missing", ()))
+    if is_exact and "artifacts" in found.manifest and unknown:
+        return Line("models", "fail", f"{words}; missing or damaged: {', '.join(sorted(unknown))}")
+    return Line("models", "pass", f"{words}; not in any backup: {', '.join(lacking)}; train their targets again")
+
+
+def _commit_once(settings: Settings) -> None:
+    """Let a running server commit, without which nobody knows in its WAL that the moments until now went by."""
+    if Server(settings).status().running:
+        with Database(settings).bootstrap() as connection, connection.begin():
+            connection.execute(queries("backups")["commit_once"])
+
+
+def _put_in_place(scratch: Scratch, home: Settings, is_new: bool) -> Path | None:
+    """
+    Stop both servers and let the new cluster take the place; the old one is kept beside it.
+
+    Killed between any two steps, a server that starts here is the old or the new one, or says what to do.
+    """
     scratch.database.dispose()
     scratch.server.stop()
-    home.state_dir.mkdir(parents=True, exist_ok=True)
+    if is_new and (known := known_timelines(home)):
+        scratch.begin_timeline(max(known) + 1)
+    Archive(home).ask_again(scratch.settings.cluster_dir)
     live = Server(home)
+    live.passwords.take_over(scratch.database.passwords)
     kept = None
     if home.cluster_dir.exists():
+        _commit_once(home)
         live.stop()
-        kept = home.cluster_dir.with_name(f"cluster.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        kept = live.name_for_kept(datetime.now(UTC))
         home.cluster_dir.rename(kept)
     scratch.settings.cluster_dir.rename(home.cluster_dir)
-    Archive(home).ask_again(home.cluster_dir)
-    live.passwords.take_over(scratch.database.passwords)
-    live.start()
+    sync(home.state_dir)
+    try:
+        live.start()
+    except UnavailableError as error:
+        beside = f", the one before it is {kept.name}" if kept else ""
+        msg = f"the restored cluster was verified and is in place{beside}, but does not start: {error}"
+        raise UnavailableError(msg) from error
     return kept

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from cryokit.errors import InputError
 
@@ -87,7 +88,8 @@ def plan(members: Iterable[Member], kept: Kept, now: datetime) -> list[Decision]
         Oldest first. The newest proved backup of each sort (copies of files, dumps) always stays, and so does whatever
         one that stays builds on.
     """
-    decisions = {member.id: Decision(member) for member in sorted(members, key=lambda one: (one.stopped_at, one.id))}
+    # By id, which is the order in which they were made; by time it is not, where the clock was changed.
+    decisions = {member.id: Decision(member) for member in sorted(members, key=lambda one: one.id)}
     for sort in ((True, "dump"), (False, "copy of files")):
         proved = [one for one in decisions.values() if one.member.is_proved and (one.member.kind == "dump") == sort[0]]
         if proved:
@@ -120,7 +122,7 @@ def _keep_parents(decisions: dict[str, Decision]) -> None:
 def window_member(members: Iterable[Member], kept: Kept, now: datetime) -> Member | None:
     """Return the backup from which every moment of the window can be reached: WAL before its start may go."""
     start = now - timedelta(days=kept.wal_days)
-    copies = [one for one in members if one.kind != "dump" and one.is_proved]
-    copies.sort(key=lambda one: one.stopped_at)
-    before = [one for one in copies if one.stopped_at <= start]
+    copies = sorted((one for one in members if one.kind != "dump" and one.is_proved), key=lambda one: one.id)
+    # After one that is too young, an older time only tells that the clock was wrong.
+    before = list(takewhile(lambda one: one.stopped_at <= start, copies))
     return before[-1] if before else next(iter(copies), None)

@@ -1,6 +1,8 @@
 """A cluster of its own made from a backup: where every backup is proved, and every restore begins."""
 
 import contextlib
+import fcntl
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -10,10 +12,11 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from cryokit.backup.archive import Archive, segment_of
+from cryokit.backup.archive import Archive
 from cryokit.backup.engine import DATA, DUMP, ROLES, file_named
 from cryokit.backup.files import Cipher, sha256_of
 from cryokit.backup.sets import BackupSet
+from cryokit.backup.timelines import lineage, segment_of
 from cryokit.config import Settings
 from cryokit.db import programs
 from cryokit.db.engine import ADMIN, APP, Database, connection_to
@@ -23,16 +26,23 @@ from cryokit.db.server import SUPERUSER, Server
 from cryokit.errors import CommandError, InputError, IntegrityCheckError, UnavailableError
 
 _TRUST = "local all all trust\n"
+_IN_USE = ".in-use"
 _OWN_POINT = "immediate"
 _PATIENCE_SECONDS = 3600
+_SEGMENT_NAME_LENGTH = 24
 
 
 @dataclass(frozen=True)
 class RecoveryTarget:
-    """Up to where changes are replayed: the set's own point, a time, an address, a named point, or all there is."""
+    """
+    Up to where changes are replayed: the set's own point, a time, an address, a named point, or all there is.
+
+    `timeline` is an older one whose end was left by a restore; without it the live one's, or the newest, is followed.
+    """
 
     setting: str = "recovery_target"
     value: str = _OWN_POINT
+    timeline: int | None = None
 
     @property
     def needs_archive(self) -> bool:
@@ -40,23 +50,23 @@ class RecoveryTarget:
         return self.value != _OWN_POINT
 
     @classmethod
-    def at(cls, text_of_target: str | None) -> "RecoveryTarget":
+    def at(cls, text_of_target: str | None, timeline: int | None = None) -> "RecoveryTarget":
         """Read what a person wrote: nothing, `latest`, an address such as 0/3000028, a time, or a name."""
-        if text_of_target is None:
+        if text_of_target is None and timeline is None:
             return cls()
-        if text_of_target == "latest":
-            return cls("", "latest")
+        if text_of_target in (None, "latest"):
+            return cls("", "latest", timeline)
         head, separator, tail = text_of_target.partition("/")
         if separator and _is_hexadecimal(head) and _is_hexadecimal(tail):
-            return cls("recovery_target_lsn", text_of_target)
+            return cls("recovery_target_lsn", text_of_target, timeline)
         try:
             moment = datetime.fromisoformat(text_of_target)
         except ValueError:
-            return cls("recovery_target_name", text_of_target)
+            return cls("recovery_target_name", text_of_target, timeline)
         if moment.tzinfo is None:
             msg = f"{text_of_target} does not say its time zone; write it as 2026-11-22T10:00:00Z"
             raise InputError(msg)
-        return cls("recovery_target_time", moment.isoformat())
+        return cls("recovery_target_time", moment.isoformat(), timeline)
 
     def moment(self) -> datetime | None:
         """Return the time that is asked for, if it is one."""
@@ -68,25 +78,35 @@ def _is_hexadecimal(word: str) -> bool:
 
 
 class Scratch:
-    """A folder with state of its own beside the live one, on the same disk so that it can take its place."""
+    """A folder with state of its own, on the disk of the state folder whose cluster it may become (the live one's)."""
 
-    def __init__(self, settings: Settings, cipher: Cipher) -> None:
+    def __init__(self, settings: Settings, cipher: Cipher, home: Path | None = None, name: str | None = None) -> None:
         self.live = settings
         self.cipher = cipher
-        folder = settings.state_dir.absolute() / f"restore-{secrets.token_hex(4)}"
+        self.home = (home or settings.state_dir).absolute()
+        folder = self.home / (name or f"restore-{secrets.token_hex(4)}")
         self.settings = settings.model_copy(update={"state_dir": folder, "database_url": None})
         self.server = Server(self.settings, _PATIENCE_SECONDS, is_fresh=True)
         self.database = Database(self.settings)
 
     @contextlib.contextmanager
     def opened(self) -> Iterator["Scratch"]:
-        """Make the folder; at the end stop what runs there and remove what is left."""
-        self.settings.state_dir.mkdir(parents=True)
-        self.settings.state_dir.chmod(0o755)
-        try:
+        """Make the folder; at the end stop what runs there and remove what is left, here and of killed restores."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack:
+            with _locked(self.home / ".restores.lock"):
+                self._remove_left_behind()
+                self.settings.state_dir.mkdir()
+                self.settings.state_dir.chmod(0o755)
+                stack.enter_context(_locked(self.settings.state_dir / _IN_USE))
+            stack.callback(self.close)
             yield self
-        finally:
-            self.close()
+
+    def _remove_left_behind(self) -> None:
+        """Remove folders that nobody holds any more: their restore was killed, but not the server that it started."""
+        for folder in self.home.glob("restore-*"):
+            with contextlib.suppress(BlockingIOError, FileNotFoundError), _locked(folder / _IN_USE, fcntl.LOCK_NB):
+                Scratch(self.live, self.cipher, self.home, folder.name).close()
 
     def close(self) -> None:
         """Stop the server and remove the folder."""
@@ -94,6 +114,10 @@ class Scratch:
         if self.settings.cluster_dir.exists():
             self.server.stop()
         shutil.rmtree(self.settings.state_dir, ignore_errors=True)
+
+    def know_passwords_of(self, home: Settings) -> None:
+        """Give the logins the passwords that are known where the cluster will be, so that it can be let in there."""
+        self.database.passwords.take_over(Server(home).passwords)
 
     # From copies of files
 
@@ -111,8 +135,8 @@ class Scratch:
                 shutil.rmtree(link)
         account = self._give(cluster)
         if target.needs_archive:
-            self._gather_wal(chain[-1], salvage)
-        self._prepare_recovery(target, account)
+            self._gather_wal(chain[-1], target, salvage)
+        self._prepare_recovery(target, chain[-1].manifest["timeline"], account)
         self._start(target)
 
     def _unpacked(self, found: BackupSet, number: int) -> Path:
@@ -139,22 +163,27 @@ class Scratch:
     def _wal(self) -> Path:
         return self.settings.state_dir / "wal"
 
-    def _gather_wal(self, last: BackupSet, salvage: bool) -> None:
+    def _gather_wal(self, last: BackupSet, target: RecoveryTarget, salvage: bool) -> None:
         """Put what is replayed where the scratch server can read it."""
         self._wal.mkdir(mode=0o700)
-        first = segment_of(last.manifest["timeline"], last.manifest["start_lsn"])
-        Archive(self.live).unpack(self._wal, first, self.cipher)
         if salvage:
             self._salvage()
+        # After what was salvaged: a live server may hand over and forget a segment at any moment between.
+        first = segment_of(last.manifest["timeline"], last.manifest["start_lsn"])
+        Archive(self.live).unpack(self._wal, first, lineage(self.live, target.timeline), self.cipher)
         self._give(self._wal)
 
-    def _prepare_recovery(self, target: RecoveryTarget, account: Account) -> None:
+    def _prepare_recovery(self, target: RecoveryTarget, of_backup: int, account: Account) -> None:
         """Write down up to where to replay, and let in who can enter the socket's folder until passwords are new."""
         cluster = self.settings.cluster_dir
         command = f'cp "{self._wal}/%f" "%p"' if target.needs_archive else "false"
         wanted = {"hot_standby": "off", "recovery_target_action": "promote", "restore_command": command}
         if target.setting:
             wanted[target.setting] = target.value
+        if target.needs_archive:
+            # A timeline that began with a dump has no history file, by which PostgreSQL would know its number.
+            timeline = lineage(self.live, target.timeline).timeline
+            wanted["recovery_target_timeline"] = "current" if timeline == of_backup else str(timeline)
         (cluster / "pg_hba.conf").rename(cluster / "pg_hba.conf.kept")
         (cluster / "pg_hba.conf").write_text(_TRUST)
         (cluster / "recovery.signal").touch()
@@ -165,9 +194,10 @@ class Scratch:
 
     def _salvage(self) -> None:
         """Take what a live or dead cluster has not handed over yet: with its disk, nothing is lost."""
-        for path in (self.live.cluster_dir / "pg_wal").glob("[0-9A-F]" * 24):
-            if not (self._wal / path.name).exists():
-                shutil.copyfile(path, self._wal / path.name)
+        for path in (self.live.cluster_dir / "pg_wal").glob("[0-9A-F]" * 8 + "*"):
+            if path.suffix == ".history" or len(path.name) == _SEGMENT_NAME_LENGTH:
+                with contextlib.suppress(FileNotFoundError):  # handed over meanwhile
+                    shutil.copyfile(path, self._wal / path.name)
 
     def _start(self, target: RecoveryTarget) -> None:
         try:
@@ -213,6 +243,22 @@ class Scratch:
             for login in (APP, ADMIN):
                 set_password(connection, login, self.database.passwords.ensure(login))
 
+    def begin_timeline(self, timeline: int) -> None:
+        """Let a new cluster, stopped, write WAL under names that those of the archive it will use do not have."""
+        cluster = self.settings.cluster_dir
+        account = programs.server_account(cluster)
+        reset = [programs.usable_bindir(self.live, account) / "pg_resetwal", "-D", cluster]
+        said = programs.run_as(account, [*reset, "--dry-run"])
+        after = re.search(r"First log segment after reset:\s+[0-9A-F]{8}([0-9A-F]{16})", said).group(1)
+        programs.run_as(account, [*reset, "-l", f"{timeline:08X}{after}"])
+
+
+@contextlib.contextmanager
+def _locked(file: Path, how: int = 0) -> Iterator[None]:
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | how)
+        yield
+
 
 _RECOVERY_SETTINGS = (
     "hot_standby",
@@ -222,6 +268,7 @@ _RECOVERY_SETTINGS = (
     "recovery_target_time",
     "recovery_target_lsn",
     "recovery_target_name",
+    "recovery_target_timeline",
 )
 
 

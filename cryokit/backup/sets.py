@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ KINDS = ("full", "incremental", "dump")
 MANIFEST = "manifest.json"
 _ID = re.compile(r"\d{8}T\d{6}Z-(?:full|incremental|dump)(?:-\d+)?")
 _CHECKSUM = "manifest_sha256"
+_STAMP, _STAMP_OF_NEVER = "%Y%m%dT%H%M%SZ", "20000101T000000Z"
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,17 @@ class Sets:
         self.folder = settings.backups_dir / "sets"
 
     def all(self) -> list[BackupSet]:
-        """Return the sets, oldest first."""
-        names = sorted(path.name for path in self.folder.glob("*") if _ID.fullmatch(path.name))
-        return [self._read(self.folder / name) for name in names]
+        """Return the sets in the order in which they were made, oldest first."""
+        return [self._read(path) for path in self._named()]
+
+    def new_id(self, kind: str, now: datetime) -> str:
+        """Return an id that sorts after all that are there, even when the clock was set back since."""
+        newest = max((path.name[: len(_STAMP_OF_NEVER)] for path in self._named()), default=_STAMP_OF_NEVER)
+        after_newest = datetime.strptime(newest, _STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+        return f"{max(now, after_newest):{_STAMP}}-{kind}"
+
+    def _named(self) -> list[Path]:
+        return sorted(path for path in self.folder.glob("*") if _ID.fullmatch(path.name))
 
     def get(self, set_id: str) -> BackupSet:
         """Return one set by its id, `latest` for the newest one that was proved."""
@@ -88,10 +98,9 @@ class Sets:
             links.insert(0, self.get(links[0].parent))
         return links
 
-    def newest_physical(self) -> BackupSet | None:
-        """Return the newest full or incremental set that was proved."""
-        found = [one for one in self.all() if one.kind != "dump" and one.is_proved]
-        return found[-1] if found else None
+    def physical(self) -> list[BackupSet]:
+        """Return the full and incremental sets that were proved, oldest first."""
+        return [one for one in self.all() if one.kind != "dump" and one.is_proved]
 
     @staticmethod
     def _read(path: Path) -> BackupSet:

@@ -68,13 +68,12 @@ def backup_verify(workbench: Workbench, set_id: str | None, every: bool, deep: b
 @click.option("--to", help="Time with its zone, WAL address, named restore point, or `latest`.")
 @click.option("--into", type=click.Path(path_type=Path), help="Another state folder instead of this one.")
 @click.option("--replace", is_flag=True, help="Set the cluster that is there aside; it is kept.")
+@click.option("--timeline", type=click.IntRange(1), help="An older one, that a restore left; `backup status` has them.")
 @JSON
 @click.pass_obj
-def backup_restore(
-    workbench: Workbench, set_id: str | None, to: str | None, into: Path | None, replace: bool, as_json: bool
-) -> None:
+def backup_restore(workbench: Workbench, as_json: bool, **asked: Any) -> None:
     """Restore a backup, verify it, and only then put it in place; without an ID the newest one that reaches."""
-    done = workbench.restore_backup(set_id, to, into, replace)
+    done = workbench.restore_backup(**asked)
     emit_all({"verification": pd.DataFrame(done.pop("verification")), "restored": done}, as_json)
 
 

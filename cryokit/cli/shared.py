@@ -1,5 +1,6 @@
 """What the commands share: one line an error, tables or JSON, a line of progress."""
 
+import errno
 import json
 import math
 import sys
@@ -12,7 +13,7 @@ import click
 import pandas as pd
 
 from cryokit.domain import ENDPOINTS, TARGETS, checked_seed
-from cryokit.errors import ConfigError, CryokitError
+from cryokit.errors import ConfigError, CryokitError, UnavailableError
 
 _WIDTH = 40
 """Characters of a text in a table; JSON holds everything."""
@@ -64,6 +65,10 @@ def _with_state_folder(context: click.Context, act: Callable[[click.Context], ob
     try:
         return act(context)
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            place = error.filename or "the state folder or of what is printed to"
+            msg = f"the disk of {place} is full; make room, then do it again"
+            raise UnavailableError(msg) from error
         folder = context.obj.settings.state_dir.absolute() if context.obj else None
         place = Path(error.filename).absolute() if isinstance(error.filename, str | Path) else None
         if folder is None or place is None or not (place.is_relative_to(folder) or folder.is_relative_to(place)):

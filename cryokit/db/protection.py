@@ -27,6 +27,9 @@ def _protection(probe: Probe) -> list[Finding]:
     elif found["proved_hours"] > OLD_HOURS:
         message = f"the newest proved backup is {found['proved_hours']:.0f} hours old"
         findings.append(_finding("error", message, "run `cryokit backup create`; see why `ops/backup.sh` did not"))
+    if found["from_the_future"]:
+        message = f"said to be made later than now: {', '.join(found['from_the_future'])}; the clock was wrong"
+        findings.append(_finding("warning", message, "run `cryokit backup create`, with `timedatectl` saying the time"))
     if found["unproved"]:
         message = f"not proved by restoring: {', '.join(found['unproved'])}"
         findings.append(_finding("warning", message, "run `cryokit backup verify ID --deep`"))

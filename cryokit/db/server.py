@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ _START_PATIENCE_SECONDS = 5.0
 _ORPHAN_PATIENCE_SECONDS = 2.0
 _READY_PATIENCE_SECONDS = 120.0
 _SETTINGS_FILE = "cryokit.conf"
+_KEPT = "cluster.before-"
 _PID_LINE, _STATUS_LINE = 0, 7
 
 
@@ -71,10 +73,24 @@ class Server:
                 account = self._account()
                 bindir = programs.usable_bindir(self.settings, account)
                 if not self.cluster.exists():
+                    self._refuse_beside_kept()
                     self._initialise(bindir, account, lock)
                 self._refuse_other_major(bindir)
                 self._launch(bindir, account)
             self._ensure_database()
+
+    def name_for_kept(self, now: datetime) -> Path:
+        """Return where the cluster is kept when another one takes its place."""
+        return self.cluster.with_name(f"{_KEPT}{now:%Y%m%dT%H%M%SZ}")
+
+    def _refuse_beside_kept(self) -> None:
+        """Refuse to make an empty cluster where one was set aside by a restore that did not come to its end."""
+        if kept := sorted(self.cluster.parent.glob(f"{_KEPT}*")):
+            msg = (
+                f"there is no {self.cluster}, but {kept[-1].name} beside it: a restore was interrupted; restore again, "
+                f"or take the old cluster back with `mv {kept[-1]} {self.cluster}`"
+            )
+            raise ConflictError(msg)
 
     def stop(self) -> None:
         """Stop the server if it runs; open transactions are rolled back."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from cryokit.backup import archive, files, overview, remote, restore
+from cryokit.backup import archive, artifacts, files, overview, remote, restore
 from cryokit.backup.engine import Engine
 from cryokit.backup.files import make_key_file
 from cryokit.backup.partial import Part
@@ -53,7 +53,7 @@ class Backups(Core):
         """Say what bringing back tables, schemas or a team would do, and do it if `apply`; nothing is overwritten."""
         self._refuse_unless_admin()
         part, sets = Part(tables, schemas, team), Sets(self.settings)
-        found = sets.get(set_id) if set_id else restore.newest_before(sets, RecoveryTarget.at(to))
+        found = sets.get(set_id) if set_id else restore.newest_before(self.settings, RecoveryTarget.at(to))
         with sets.locked():
             return restore_part(self.settings, self.database, found, part, to, new_database, apply, keep_conflicts)
 
@@ -82,15 +82,29 @@ class Backups(Core):
         with sets.locked():
             decisions = overview.rotation(sets, kept, now)
             if not dry_run:
-                self._remove([one.member.id for one in decisions if not one.stays])
-                if first := overview.first_needed_segment(sets, kept, now):
-                    archive.Archive(self.settings).drop_before(first)
+                self._remove(sets, [one.member.id for one in decisions if not one.stays])
+                self._remove_shared(sets, overview.first_needed_segment(sets, kept, now))
         rows = [(one.member.id, "stays" if one.stays else "goes", "; ".join(one.reasons)) for one in decisions]
         return pd.DataFrame(rows, columns=["id", "decision", "reason"])
 
-    def _remove(self, ids: list[str]) -> None:
+    def _remove_shared(self, sets: Sets, first_segment: str | None) -> None:
+        """Remove WAL and model files that no set needs any more, with their copies elsewhere."""
+        left = sets.all()
+        with self.database.bootstrap() as connection:
+            needed = artifacts.needed_by(left) | set(artifacts.wanted_by(connection))
+        gone = {"artifacts": self._artifacts().drop_unused(needed), "wal": []}
+        if first_segment:
+            gone["wal"] = archive.Archive(self.settings).drop_before(first_segment)
+        for name in {found.manifest["remote"]["name"] for found in left if found.manifest["remote"]}:
+            for folder, names in gone.items():
+                if names:
+                    remote.Remote(self.settings, name).remove_shared(folder, names)
+
+    def _artifacts(self) -> artifacts.Artifacts:
+        return artifacts.Artifacts(self.settings, files.Cipher(self.settings.backup_key_file))
+
+    def _remove(self, sets: Sets, ids: list[str]) -> None:
         """Remove sets, increments before what they build on, with their copies elsewhere."""
-        sets = Sets(self.settings)
         for set_id in reversed(ids):
             found = sets.get(set_id)
             if found.manifest["remote"]:
@@ -100,17 +114,19 @@ class Backups(Core):
             self.registry.store_backup_set(gone)
 
     def sync_backups(self, name: str | None = None, bandwidth: str | None = None) -> list[str]:
-        """Copy proved backups and the archive of WAL to a remote, compared there; return what is there now."""
+        """Copy proved backups, model files and archived WAL to a remote, compared there; return what is there now."""
         self._refuse_unless_admin()
         store = self._remote(name, bandwidth)
         sets = Sets(self.settings)
         with sets.locked():
+            if database := self._answering():  # what was trained since the last backup goes along with the WAL
+                with database.bootstrap() as connection:
+                    self._artifacts().keep(artifacts.wanted_by(connection))
+            store.send_shared()
             there = set(store.ids())
             for found in sets.all():
                 if found.is_proved and found.id not in there:
                     self.registry.store_backup_set(store.send(found).manifest)
-            if self.settings.wal_archive_dir.exists():
-                store.send_wal()
         return store.ids()
 
     def fetch_backup(self, set_id: str = "latest", name: str | None = None) -> dict[str, Any]:
@@ -132,7 +148,7 @@ class Backups(Core):
         database = self._answering()
         window, now = overview.recovery_window(self.settings), datetime.now(UTC)
         lost = overview.unarchived_seconds(window, database, now) if database else None
-        found = restore.newest_before(Sets(self.settings), RecoveryTarget.at("latest"))
+        found = restore.newest_before(self.settings, RecoveryTarget.at("latest"))
         report = restore.drill(self.settings, found) | {"lost_seconds": lost}
         if database:
             self.registry.store_backup_drill(found.id, report)
@@ -163,10 +179,15 @@ class Backups(Core):
         self._refuse_unless_admin()
         sets = Sets(self.settings)
         found = sets.get(set_id)
-        lines = [_files_line(link) for link in sets.chain(found)]
+        lines = [_files_line(link) for link in sets.chain(found)] + [self._models_line(found)]
         if deep and all(line["status"] == "pass" for line in lines):
             lines += restore.prove(self.settings, found)[1].as_rows()
         return lines
+
+    def _models_line(self, found: BackupSet) -> dict[str, str]:
+        wrong = self._artifacts().damaged(found)
+        detail = "; ".join(wrong) or f"{len(found.manifest.get('artifacts', ()))} files equal their checksums"
+        return {"check": f"models of {found.id}", "status": "fail" if wrong else "pass", "detail": detail}
 
     def verify_archive(self) -> dict[str, str]:
         """Read all archived WAL and return whether each file is what the server handed over."""
@@ -178,15 +199,20 @@ class Backups(Core):
         return {"check": "archived WAL", "status": "fail" if wrong else "pass", "detail": detail}
 
     def restore_backup(
-        self, set_id: str | None = None, to: str | None = None, into: Path | None = None, replace: bool = False
+        self,
+        set_id: str | None = None,
+        to: str | None = None,
+        into: Path | None = None,
+        replace: bool = False,
+        timeline: int | None = None,
     ) -> dict[str, Any]:
         """Restore a backup, verified before it is put in place, and return the table of its verification."""
         self._refuse_unless_admin()
-        sets = Sets(self.settings)
-        found = sets.get(set_id) if set_id else restore.newest_before(sets, RecoveryTarget.at(to))
+        sets, target = Sets(self.settings), RecoveryTarget.at(to, timeline)
+        found = sets.get(set_id) if set_id else restore.newest_before(self.settings, target)
         self.close()
         with sets.locked():
-            done = restore.restore(self.settings, found, to, into, replace)
+            done = restore.restore(self.settings, found, target, into, replace)
         if into is None:
             self._write_down_again(sets)
         return {

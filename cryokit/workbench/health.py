@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from cryokit.backup.health import archive_checks
 from cryokit.db import drift, migrations
 from cryokit.db.engine import Database, connection_to, place_of
 from cryokit.db.health import HealthReport, check_health
@@ -65,7 +66,11 @@ class Health(Core):
             return check_health(lambda: connection_to(url), place_of(url), schemas, deep)
         database = self._database or Database.open(self.settings, start=False)
         return check_health(
-            database.maintenance, database.place(), schemas, deep, [*drift.drift_checks(), *protection_checks()]
+            database.maintenance,
+            database.place(),
+            schemas,
+            deep,
+            [*drift.drift_checks(), *protection_checks(), *archive_checks(self.settings)],
         )
 
     def check_database(self) -> HealthReport:

@@ -24,6 +24,12 @@ SELECT role.rolname AS name,
  WHERE role.rolname NOT LIKE 'pg\_%'
  ORDER BY role.rolname;
 
+-- name: model_artifacts
+-- Checksums of the model files that the database refers to.
+SELECT DISTINCT artifact_sha256
+  FROM cryo.model_version
+ ORDER BY artifact_sha256;
+
 -- name: place_in_wal
 -- Where the server writes now.
 SELECT CAST(pg_current_wal_lsn() AS text) AS lsn, point.timeline_id AS timeline
@@ -37,13 +43,9 @@ SELECT archived_count, failed_count, last_archived_wal, last_failed_wal,
        last_failed_time > coalesce(last_archived_time, '-infinity') AS is_failing
   FROM pg_catalog.pg_stat_archiver;
 
--- name: hand_over
--- End the current WAL segment after a commit of its own, so that every moment before it can be restored to.
+-- name: commit_once
+-- Have a number for this transaction, so that its commit is written: replay to a moment ends at a commit after it.
 SELECT CAST(pg_current_xact_id() AS text) AS mark;
-
--- name: switch_wal
--- Have the server hand over the WAL that it is writing.
-SELECT pg_walfile_name(pg_switch_wal()) AS name;
 
 -- name: store_backup_set
 -- Write down a backup, or what became of it.
@@ -80,9 +82,15 @@ SELECT to_char(drilled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS d
 
 -- name: protection
 -- How old the newest backups are, in hours, and how long the database has had time to get one.
+-- One that says that it was made later than now, because the clock was wrong, does not stand in for the others.
 SELECT extract(epoch FROM now() - (SELECT min(applied_at) FROM app.applied_file)) / 3600 AS age_hours,
-       extract(epoch FROM now() - max(started_at) FILTER (WHERE proved_at IS NOT NULL)) / 3600 AS proved_hours,
-       extract(epoch FROM now() - max(started_at) FILTER (WHERE remote_at IS NOT NULL)) / 3600 AS remote_hours,
+       extract(epoch FROM now() - max(started_at) FILTER (WHERE proved_at IS NOT NULL
+                                                            AND started_at <= now() + INTERVAL '5 minutes')) / 3600
+           AS proved_hours,
+       extract(epoch FROM now() - max(started_at) FILTER (WHERE remote_at IS NOT NULL
+                                                            AND started_at <= now() + INTERVAL '5 minutes')) / 3600
+           AS remote_hours,
+       array_agg(id ORDER BY started_at) FILTER (WHERE started_at > now() + INTERVAL '5 minutes') AS from_the_future,
        (array_agg(id ORDER BY started_at DESC) FILTER (WHERE proved_at IS NULL
                                                          AND started_at < now() - INTERVAL '1 hour')) AS unproved
   FROM cryo.backup_set

@@ -38,13 +38,19 @@ SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision) AS epoch_
 
 -- name: backup_ages
 -- When the newest proved backup began and the newest copy elsewhere, when the last drill passed, what is not proved.
-SELECT CAST(extract(epoch FROM max(started_at) FILTER (WHERE proved_at IS NOT NULL)) AS double precision) AS proved_at,
-       CAST(extract(epoch FROM max(started_at) FILTER (WHERE remote_at IS NOT NULL)) AS double precision) AS remote_at,
+-- What says that it was made later than now does not count.
+SELECT CAST(extract(epoch FROM max(started_at) FILTER (WHERE proved_at IS NOT NULL
+                                                         AND started_at <= now() + INTERVAL '5 minutes'))
+            AS double precision) AS proved_at,
+       CAST(extract(epoch FROM max(started_at) FILTER (WHERE remote_at IS NOT NULL
+                                                         AND started_at <= now() + INTERVAL '5 minutes'))
+            AS double precision) AS remote_at,
        CAST(max(seconds) FILTER (WHERE proved_at IS NOT NULL
                                    AND started_at > now() - INTERVAL '2 days') AS double precision) AS seconds,
        count(*) FILTER (WHERE proved_at IS NULL AND started_at < now() - INTERVAL '1 hour') AS unproved,
        (SELECT CAST(extract(epoch FROM max(drilled_at)) AS double precision)
           FROM cryo.backup_drill
-         WHERE is_passed) AS drilled_at
+         WHERE is_passed
+           AND drilled_at <= now() + INTERVAL '5 minutes') AS drilled_at
   FROM cryo.backup_set
  WHERE removed_at IS NULL;

@@ -1,6 +1,7 @@
 """Backups that restore: made online, proved, brought back whole and to any point; damage is found and refused."""
 
 import contextlib
+import hashlib
 import os
 import random
 import shutil
@@ -29,6 +30,21 @@ from cryokit.errors import ConfigError, ConflictError, CryokitError, InputError,
 from cryokit.workbench import Workbench
 
 SEED = 20261122
+MODEL = b"what a model has learned " * 1000
+MODEL_SHA256 = hashlib.sha256(MODEL).hexdigest()
+MODEL_VERSION = """
+    WITH target AS (INSERT INTO cryo.target (name, subject, unit) VALUES ('backed_up', 'smiles', 'K') RETURNING name),
+         model AS (INSERT INTO cryo.model (target) SELECT name FROM target RETURNING id),
+         snapshot AS (INSERT INTO cryo.dataset_snapshot (target, sha256, row_count, content)
+                      SELECT name, repeat('0', 64), 1, '[{}]' FROM target RETURNING id, sha256)
+    INSERT INTO cryo.model_version (model_id, version, dataset_snapshot_id, dataset_sha256, artifact_sha256, metrics,
+                                    verdict, seed, recipe, library_versions)
+    SELECT model.id, 1, snapshot.id, snapshot.sha256, %s, '{}', 'skill', 0, '{}', '{}' FROM model, snapshot
+"""
+
+
+def model_file(settings) -> Path:
+    return settings.artifacts_dir / f"{MODEL_SHA256}.skops"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +55,9 @@ def workbench(make_settings) -> Iterator[Workbench]:
         workbench.add_user("anna", "admin")
         with superuser(workbench) as cursor:
             cursor.execute("CREATE TABLE public.ledger (number integer PRIMARY KEY, at timestamptz NOT NULL)")
+            cursor.execute(MODEL_VERSION, (MODEL_SHA256,))
+        workbench.settings.artifacts_dir.mkdir()
+        model_file(workbench.settings).write_bytes(MODEL)
         yield workbench
 
 
@@ -113,6 +132,7 @@ def test_a_backup_says_what_it_holds_and_was_restored(workbench, full):
     assert full["proved_at"]
     assert {line["status"] for line in full["proof"]["lines"]} == {"pass"}
     assert full["contents"]["tables"]["cryo.app_user"]["rows"] == 1
+    assert (full["artifacts"], full["artifacts_missing"]) == ([MODEL_SHA256], [])
     assert "service_role" in full["contents"]["roles"]
     assert workbench.backup(full["id"]) == full
     assert list(workbench.registry.backup_sets()["id"]) == [full["id"]]
@@ -126,6 +146,7 @@ def test_every_moment_since_a_backup_can_be_restored(workbench, full, elsewhere)
     found = restored(workbench, elsewhere, full["id"], moments[number].isoformat())
 
     assert found == list(range(1, before + number + 2))
+    assert model_file(elsewhere).read_bytes() == MODEL
     workbench.registry.users()  # the live one is as it was
 
 
@@ -227,6 +248,19 @@ def _problem_of(act):
         return error
 
 
+def test_a_damaged_model_file_is_named_and_a_restore_without_it_refused(workbench, full, elsewhere):
+    [kept] = (workbench.settings.backups_dir / "artifacts").glob(f"{MODEL_SHA256}*")
+
+    with flipped(kept):
+        lines = {line["check"]: line for line in workbench.verify_backup(full["id"])}
+        with pytest.raises(IntegrityCheckError, match=f"models: 0 of 1 model files .* {MODEL_SHA256}"):
+            workbench.restore_backup(full["id"], into=elsewhere.state_dir)
+
+    assert kept.name in lines[f"models of {full['id']}"]["detail"]
+    assert lines[f"models of {full['id']}"]["status"] == "fail"
+    assert not elsewhere.cluster_dir.exists()
+
+
 def test_a_damaged_dump_is_refused(workbench, elsewhere):
     made = Engine(workbench.settings, workbench.database).create("dump")
 
@@ -269,6 +303,8 @@ def test_damaged_wal_is_refused(workbench, full, elsewhere, damage):
         found = workbench.verify_archive()
         assert found["status"] == "fail"
         assert segment.name in found["detail"]
+        messages = [one.message for one in workbench.database_health().findings if one.check == "archived WAL"]
+        assert any(segment.name in message for message in messages)
     finally:
         segment.path.write_bytes(content)
     assert not elsewhere.cluster_dir.exists()
@@ -296,7 +332,7 @@ def test_a_killed_backup_leaves_no_backup(workbench, full):
         stderr=subprocess.DEVNULL,
     )
     folder = Sets(workbench.settings).folder
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while not list(folder.glob("*.partial")):
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -391,6 +427,7 @@ def test_backups_come_back_from_another_place(workbench, full, store, elsewhere)
     assert full["id"] in there
     assert workbench.backup(full["id"])["remote"]["name"] == "store:bucket/cryokit"
     assert list(lost.users()["name"]) == ["anna"]
+    assert model_file(elsewhere).read_bytes() == MODEL
     lost.stop_database()
 
 

@@ -56,5 +56,12 @@ def test_one_that_was_not_proved_does_not_count_and_is_named(findings):
     ]
 
 
+def test_one_from_a_wrong_clock_is_named_and_stands_in_for_no_other(findings):
+    assert findings(stored(hours=-1000)) == [
+        ("error", "there is no proved backup"),
+        ("warning", "said to be made later than now: 20261101T000000Z-full; the clock was wrong"),
+    ]
+
+
 def test_one_place_only_is_told(findings):
     assert findings(stored(remote="NULL")) == [("info", "backups that would outlive this machine: none")]

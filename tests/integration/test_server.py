@@ -210,6 +210,16 @@ def test_socket_folder_of_somebody_else_is_refused(other_settings):
     settings.socket_dir.unlink()
 
 
+def test_a_cluster_that_an_interrupted_restore_set_aside_is_not_replaced_by_an_empty_one(other_settings):
+    settings = other_settings()
+    kept = settings.state_dir / "cluster.before-20261122T100000Z"
+    kept.mkdir()
+
+    with pytest.raises(ConflictError, match=f"restore again, or take the old cluster back with `mv {kept} "):
+        Server(settings).start()
+    assert not settings.cluster_dir.exists()
+
+
 def test_cluster_of_another_major_version_is_refused(own_server):
     own_server.stop()
     file = own_server.cluster / "PG_VERSION"

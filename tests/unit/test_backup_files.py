@@ -1,17 +1,21 @@
 """Files of a backup: compressed, encrypted, checksummed; manifests that notice any change; the archive of WAL."""
 
+import hashlib
 import os
 import subprocess
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from cryokit.backup import files
-from cryokit.backup.archive import Archive, segment_number, segment_of
+from cryokit.backup.archive import Archive
+from cryokit.backup.artifacts import Artifacts, file_of
 from cryokit.backup.files import Cipher, make_key_file
-from cryokit.backup.scratch import RecoveryTarget
-from cryokit.backup.sets import MANIFEST, Sets, write_manifest
+from cryokit.backup.scratch import RecoveryTarget, Scratch
+from cryokit.backup.sets import MANIFEST, BackupSet, Sets, write_manifest
+from cryokit.backup.timelines import Lineage, lineage, segment_number, segment_of
 from cryokit.config import load_settings
 from cryokit.errors import ConfigError, ConflictError, InputError, IntegrityCheckError, NotFoundError
 
@@ -32,6 +36,54 @@ def stored(settings):
     folder.mkdir(parents=True)
     write_manifest(folder, {"id": ID, "kind": "full", "parent": None, "proved_at": None, "files": {}})
     return folder
+
+
+def test_an_id_sorts_after_all_others_when_the_clock_was_set_back(settings, stored):
+    sets = Sets(settings)
+
+    assert sets.new_id("dump", datetime(2026, 11, 21, tzinfo=UTC)) == "20261122T100001Z-dump"
+    assert sets.new_id("full", datetime(2026, 11, 23, tzinfo=UTC)) == "20261123T000000Z-full"
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next(settings):
+    folder = settings.state_dir
+    (folder / "restore-0123abcd" / "link-0").mkdir(parents=True)
+    with Scratch(settings, Cipher(None)).opened() as first, Scratch(settings, Cipher(None)).opened() as second:
+        there = sorted(path for path in folder.glob("restore-*"))
+
+        assert there == sorted([first.settings.state_dir, second.settings.state_dir])
+    assert list(folder.glob("restore-*")) == []
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_model_files_are_kept_once_and_come_back(settings, tmp_path, is_encrypted):
+    key = tmp_path / "key"
+    kept = Artifacts(settings, Cipher(key if is_encrypted and make_key_file(key) else None))
+    settings.artifacts_dir.mkdir()
+    sha256, other = hashlib.sha256(TEXT).hexdigest(), hashlib.sha256(b"never saved").hexdigest()
+    file_of(sha256, settings.artifacts_dir).write_bytes(TEXT)
+    found = BackupSet(tmp_path, kept.keep([sha256, other]))
+    [path] = kept.folder.iterdir()
+    before = path.stat().st_mtime_ns
+
+    assert found.manifest == {"artifacts": [sha256], "artifacts_missing": [other]}
+    assert kept.keep([sha256])["artifacts"] == [sha256]
+    assert path.stat().st_mtime_ns == before
+    kept.put_back([sha256, other], tmp_path / "back")
+    assert [file.read_bytes() for file in (tmp_path / "back").iterdir()] == [TEXT]
+    assert kept.lacking([sha256, other], tmp_path / "back") == [other]
+    flip(path)
+    assert path.name in kept.damaged(found)[0]
+    assert kept.drop_unused({sha256}) == []
+    assert kept.drop_unused(set()) == [path.name]
+
+
+def test_a_changed_model_file_is_not_taken_into_a_backup(settings):
+    sha256 = hashlib.sha256(TEXT).hexdigest()
+    settings.artifacts_dir.mkdir()
+    file_of(sha256, settings.artifacts_dir).write_bytes(TEXT + b"!")
+
+    assert Artifacts(settings, Cipher(None)).keep([sha256])["artifacts_missing"] == [sha256]
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True])
@@ -204,11 +256,28 @@ def test_a_half_written_file_is_written_again(archive, tmp_path):
 
 
 def test_the_archive_ends_at_the_first_gap_and_follows_timelines(archive, tmp_path):
-    fill(archive, tmp_path, *(name_of(number) for number in (1, 2, 5)), name_of(3, timeline=2))
+    fill(archive, tmp_path, *(name_of(number) for number in (1, 2, 3, 4, 6)), name_of(2, 2), name_of(3, 2))
+    (archive.folder / "00000002.history").write_text("1\t0/2000128\tno recovery target specified\n\n")
 
-    found = [file.name for file in archive.segments_from(name_of(1))]
+    newest = [file.name for file in archive.segments_from(name_of(1), lineage(archive.settings))]
+    older = [file.name for file in archive.segments_from(name_of(1), lineage(archive.settings, 1))]
 
-    assert found == [name_of(1), name_of(2), name_of(3, timeline=2)]
+    assert newest == [name_of(1), name_of(2), name_of(2, 2), name_of(3, 2)]
+    assert older == [name_of(number) for number in (1, 2, 3, 4)]
+    with pytest.raises(InputError, match="there is no timeline 7; there are 1, 2"):
+        lineage(archive.settings, 7)
+
+
+def test_a_copy_that_was_complete_after_its_timeline_was_left_leads_nowhere():
+    way = Lineage(2, {1: "0/5000100"})
+
+    def made(timeline, stop_lsn):
+        return BackupSet(None, {"timeline": timeline, "stop_lsn": stop_lsn})
+
+    assert way.holds_set(made(1, "0/5000100"))
+    assert not way.holds_set(made(1, "0/5000128"))
+    assert way.holds_set(made(2, "0/9000000"))
+    assert not way.holds_set(made(3, "0/4000000"))
 
 
 def test_packed_segments_come_back_and_may_be_handed_over_again(archive, tmp_path):
@@ -216,7 +285,9 @@ def test_packed_segments_come_back_and_may_be_handed_over_again(archive, tmp_pat
     (tmp_path / "out").mkdir()
 
     assert archive.pack(Cipher(None)) == 2
-    assert archive.unpack(tmp_path / "out", name_of(1), Cipher(None)) == [name_of(number) for number in (1, 2, 3)]
+    assert archive.unpack(tmp_path / "out", name_of(1), Lineage(1, {}), Cipher(None)) == [
+        name_of(number) for number in (1, 2, 3)
+    ]
     assert (tmp_path / "out" / name_of(1)).read_text() == f"content of {name_of(1)}"
     fill(archive, tmp_path, name_of(1))
     assert not (archive.folder / name_of(1)).exists()
@@ -239,5 +310,5 @@ def test_a_flipped_byte_in_the_archive_is_named(archive, tmp_path, is_packed):
 def test_what_nothing_needs_goes(archive, tmp_path):
     fill(archive, tmp_path, *(name_of(number) for number in (1, 2, 3)))
 
-    assert archive.drop_before(name_of(3)) == [name_of(1), name_of(2)]
+    assert archive.drop_before(name_of(3)) == [f"{name_of(n)}{end}" for n in (1, 2) for end in ("", ".sha256")]
     assert sorted(path.name for path in archive.folder.iterdir()) == [name_of(3), f"{name_of(3)}.sha256"]

@@ -76,6 +76,19 @@ def test_a_dump_does_not_stand_in_for_a_copy_of_files():
     assert stays([copy, dump], kept, dump.stopped_at) == {copy.id, dump.id}
 
 
+def test_a_backup_from_a_wrong_clock_neither_hides_the_newest_nor_opens_the_window():
+    old, young = member(0), member(8)
+    ahead = Member("20260109T030001Z-full", "full", None, START + timedelta(days=400), True)
+    behind = Member("20260109T030002Z-full", "full", None, START - timedelta(days=400), True)
+    kept = Kept(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=7)
+
+    found = {one.member.id: one for one in plan([old, young, ahead, behind], kept, young.stopped_at)}
+
+    assert "newest proved copy of files" in found[behind.id].reasons
+    assert window_member([old, young, ahead, behind], kept, young.stopped_at) == old
+    assert not found[ahead.id].stays
+
+
 def simulated(outcomes, kept):
     """Yield after each day of a simulated life what is there: a full backup a week, increments between."""
     there: list[Member] = []

@@ -1,5 +1,10 @@
 """What commands print, and what they refuse before anything is started."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -57,6 +62,19 @@ def test_a_state_folder_that_cannot_be_made_is_one_line(words):
 
     assert result.exit_code == 78
     assert result.stderr.startswith("config_invalid: the state folder /proc/cryokit cannot be used")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_line_that_says_what_to_do(tmp_path):
+    argv = [sys.executable, "-m", "cryokit.cli", "backup", "list"]
+    environment = os.environ | {"CRYOKIT_STATE_DIR": str(tmp_path)}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, env=environment, check=False)
+
+    assert done.stderr.startswith(
+        "unavailable: the disk of the state folder or of what is printed to is full; make room"
+    )
+    assert done.returncode == 19
 
 
 def test_a_file_and_items_at_once_are_refused(tmp_path):
