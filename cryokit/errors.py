@@ -19,6 +19,14 @@ class InputError(CryokitError, ValueError):
     code, http_status, exit_code = "invalid_input", 422, 11
 
 
+class RowsError(InputError):
+    """Rows of a table are not what is allowed; carries the line and the fault of each."""
+
+    def __init__(self, message: str, problems: list[tuple[int, str]]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
 class NotFoundError(CryokitError, LookupError):
     """The thing asked for is not there."""
 

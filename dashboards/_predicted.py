@@ -12,10 +12,10 @@ from panel.viewable import Viewable
 from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import exports
 from cryokit.workbench.together import matching
+from dashboards import _tables
 from dashboards._shell import html
 
 _EMPTY = '<p class="empty">No predictions yet: fill in what to predict and press Predict.</p>'
-_SHOWN_PROBLEMS = 50
 _LIKENESS = {f"at least {value}": value for value in (0.2, 0.3, 0.4, 0.5, 0.7, 0.9)}
 
 
@@ -74,7 +74,7 @@ class Predicted:
     ) -> None:
         """Show predictions as `draw` makes a table of them, with some words, and lines that were refused."""
         self._name, self._all, self._draw = name, predictions, draw
-        self.refused.object = _problem_list(refused) if refused else ""
+        self.refused.object = _tables.refused_rows("Rows that cannot be predicted", refused) if refused else ""
         self.words.object = f"<p>{escape(words)}</p>" if words else ""
         self.filter.visible = len(predictions) > 1
         self._show_all()
@@ -120,15 +120,3 @@ def _downloads(name: str, table: pd.DataFrame) -> Viewable:
 
 def _stream(made: Callable[[], bytes]) -> io.BytesIO:
     return io.BytesIO(made())
-
-
-def _problem_list(refused: Sequence[tuple[int, str]]) -> str:
-    lines = [f"<tr><td>{line}</td><td>{escape(message)}</td></tr>" for line, message in refused[:_SHOWN_PROBLEMS]]
-    hidden = len(refused) - len(lines)
-    more = f"<p>and {hidden:,} more.</p>" if hidden else ""
-    return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Refused rows"><table class="problems">'
-        "<caption>Rows that cannot be predicted</caption>"
-        '<thead><tr><th scope="col">Line</th><th scope="col">What is wrong</th></tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>{more}"
-    )

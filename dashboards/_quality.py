@@ -18,10 +18,16 @@ from dashboards._shell import html
 HALF = {"flex": "1 1 440px", "min-width": "min(100%, 300px)"}
 
 
-def chart_pane(chart: hv.Overlay | None = None) -> pn.pane.HoloViews:
+def chart_pane(chart: hv.Overlay | None = None, min_height: int = 530) -> pn.pane.HoloViews:
     """Return the pane of a chart that takes half of a wide page and all of a narrow one."""
     return pn.pane.HoloViews(
-        chart, backend="bokeh", sizing_mode="stretch_width", min_height=530, margin=(0, 12, 8, 4), styles=HALF
+        chart,
+        backend="bokeh",
+        sizing_mode="stretch_width",
+        min_height=min_height,
+        margin=(0, 12, 8, 4),
+        styles=HALF,
+        linked_axes=False,  # a range that two charts name alike is not the same one
     )
 
 

@@ -1,5 +1,6 @@
 """Tables of the pages; each heading explains its column."""
 
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from cryokit.domain import INSUFFICIENT_SKILL, target_named
 from dashboards._shell import STYLES
 
 STRUCTURE_PATH = "/structure.svg"
+_SHOWN_PROBLEMS = 50
 _CHANCE = "probability_at_most_50"
 _CONFIGURATION = {"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "variableHeight": True}}
 # What does not fit is listed below its row: on a phone the flags of a prediction must not be out of sight.
@@ -137,7 +139,16 @@ def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulat
     }
     view = figures.evaluation_table(rows, target)[list(columns)]
     view["inside"] = view["inside"].map({True: "yes", False: "no"})
+    if "is_scored" in rows:
+        columns["counts"] = ("Counts", "whether the row counts in the scores, and if not, why")
+        view["counts"] = [_counts(*pair) for pair in zip(rows["is_scored"], rows["in_training"], strict=True)]
     return _tabulator(view, columns, set(), target, {"name": "28%"}, {})
+
+
+def _counts(is_scored: bool, in_training: bool) -> str:
+    if is_scored:
+        return "yes"
+    return "no: in training" if in_training else "no: unknown series"
 
 
 def findings_table(findings: pd.DataFrame) -> pn.widgets.Tabulator:
@@ -220,21 +231,34 @@ def plain_table(label: str, heads: list[str], rows: list[list[object]]) -> str:
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table class="problems">'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table class="plain">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def metrics_html(metrics: dict, baselines: dict, target: str) -> str:
+def refused_rows(caption: str, problems: Sequence[tuple[int, str]]) -> str:
+    """Return the lines of a file that were refused, each with its fault."""
+    lines = [f"<tr><td>{line}</td><td>{escape(message)}</td></tr>" for line, message in problems[:_SHOWN_PROBLEMS]]
+    hidden = len(problems) - len(lines)
+    more = f"<p>and {hidden:,} more.</p>" if hidden else ""
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Refused rows"><table class="problems">'
+        f"<caption>{escape(caption)}</caption>"
+        '<thead><tr><th scope="col">Line</th><th scope="col">What is wrong</th></tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>{more}"
+    )
+
+
+def metrics_html(metrics: dict, baselines: dict, target: str, judged: str = "Out of fold") -> str:
     """Return the metrics of the model beside those of its baselines, a table for each series."""
     series = metrics.get("series") or {}
     parts = [(name, item["metrics"], item["baselines"], item["verdict"]) for name, item in series.items()]
     if len(parts) < 2:  # noqa: PLR2004  the only series is the whole
         parts = [("", metrics, baselines, metrics.get("verdict"))]
-    return "".join(_metric_table(*part, target) for part in parts)
+    return "".join(_metric_table(*part, target, judged) for part in parts)
 
 
-def _metric_table(series: str, metrics: dict, baselines: dict, verdict: str | None, target: str) -> str:
+def _metric_table(series: str, metrics: dict, baselines: dict, verdict: str | None, target: str, judged: str) -> str:
     table = figures.metric_table(metrics, baselines).set_index("predictor")
     heads = [name if name == "model" else f"baseline: {name}" for name in table.index]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
@@ -248,7 +272,7 @@ def _metric_table(series: str, metrics: dict, baselines: dict, verdict: str | No
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(title)}"><table class="metrics">'
         f"<caption>{escape(title)} {skill_chip(verdict)}</caption>"
-        f"<thead><tr><th>Out of fold</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead><tr><th>{judged}</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 

@@ -14,10 +14,14 @@ from cryokit import figures
 from cryokit.errors import CryokitError, sentence
 from cryokit.figures import diagnostics, ladder
 from cryokit.workbench import Workbench
+from cryokit.workbench.given import GIVEN
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
+from dashboards._compared import ComparedVersions
+from dashboards._given import OwnMeasurements, about_given
 from dashboards._quality import HALF, chart_pane
 from dashboards._shell import card, html
+from dashboards._tabs import LazyTabs
 
 _SELECTIONS = {"rows it learned from": "curated", "as published": "published"}
 _NO_LADDER = (
@@ -39,17 +43,22 @@ class ValidationPage:
         self.versions = workbench.models()
         asked = asked_in_address()
         self.target_select, self.version_select = target_select(asked), version_select()
-        rows = asked.get("rows") if asked.get("rows") in _SELECTIONS.values() else "curated"
-        self.rows_select = pmui.Select(label="Judged on", options=_SELECTIONS, value=rows, width=240)
+        self.rows_select = pmui.Select(label="Judged on", width=320)
+        self.own = OwnMeasurements(workbench, lambda: (self.target, self.version_select.value), self._on_own)
+        self.compared = ComparedVersions(
+            workbench, self.versions, lambda: (self.target, self.version_select.value, self._selection)
+        )
         self.about = html("")
-        self.tabs = pmui.Tabs(sizing_mode="stretch_width", margin=0)
+        self.tabs = LazyTabs("Predicted", "Errors", "Uncertainty", "Rows")
         self.ladder_button = pmui.Button(label="Show the split ladder", variant="outlined", size="large")
         self.ladder = pmui.Column(sizing_mode="stretch_width", margin=0)
-        self._offer(asked.get("version", ""))
+        self._offer(asked.get("version", ""), asked.get("rows", ""))
         self._show()
+        self._shown = self._chosen
+        self.compared.offer()
         self.target_select.param.watch(self._on_target, "value")
-        for select in (self.version_select, self.rows_select):
-            select.param.watch(self._on_choice, "value")
+        self.version_select.param.watch(self._on_version, "value")
+        self.rows_select.param.watch(self._on_choice, "value")
         self.ladder_button.on_click(self._on_ladder)
         pn.state.onload(self._link)
 
@@ -61,7 +70,9 @@ class ValidationPage:
         )
         return pmui.Column(
             card(choice, self.about, label="What is judged"),
-            card(self.tabs, label="Out of fold"),
+            card(*self.tabs.parts, label="Measured and predicted"),
+            card(*self.compared.parts, label="Compare versions"),
+            card(*self.own.parts, label="Your own measurements"),
             card(self.ladder_button, self.ladder, label="How hard the test was"),
             sizing_mode="stretch_width",
             margin=(0, 16),
@@ -72,23 +83,46 @@ class ValidationPage:
         """The chosen target."""
         return self.target_select.value
 
-    def _offer(self, asked: str = "") -> None:
+    def _offer(self, version: str = "", rows: str = "") -> None:
         """Offer the versions and rows of the chosen target."""
-        offer_versions(self.version_select, self.versions, self.target, asked)
-        self.rows_select.visible = len(self.workbench.selections(self.target)) > 1
-        if not self.rows_select.visible:
-            self.rows_select.value = "curated"
+        offer_versions(self.version_select, self.versions, self.target, version)
+        self._offer_rows(rows)
+        self.own.show_target()
+
+    def _offer_rows(self, asked: str = "") -> None:
+        """Offer what the chosen version was judged on: stored rows, and those that this person brought."""
+        known = self.workbench.selections(self.target)
+        options = {words: name for words, name in _SELECTIONS.items() if name in known}
+        for item in self.workbench.given_evaluations(self.target, self.version_select.value).to_dict("records"):
+            options[f"{item['split'].split(',')[0]}, {item['created_at'][:19].replace('T', ' ')}"] = item["id"]
+        value = asked if asked in options.values() else known[0]
+        self.rows_select.param.update(options=options, value=value, visible=len(options) > 1)
 
     async def _on_target(self, _event: object) -> None:
         self.ladder.objects = []
-        before = self.version_select.value
         self._offer()
-        if self.version_select.value == before:  # otherwise the changed version is noticed by itself
-            await self._on_choice(None)
+        await self._on_choice(None)
+
+    async def _on_version(self, _event: object) -> None:
+        self._offer_rows(self.rows_select.value)
+        await self._on_choice(None)
 
     async def _on_choice(self, _event: object) -> None:
-        await asyncio.to_thread(self._show)
-        self._link()
+        """Show what is chosen, once: a new target changes the version and the rows as well."""
+        chosen = self._chosen
+        if chosen != self._shown:
+            self._shown = chosen
+            self.compared.offer()
+            await asyncio.to_thread(self._show)
+            self._link()
+
+    @property
+    def _chosen(self) -> tuple[str, int | None, str]:
+        return self.target, self.version_select.value, self.rows_select.value
+
+    def _on_own(self, evaluation_id: str) -> None:
+        """Show an evaluation that was made just now."""
+        self._offer_rows(evaluation_id)
 
     def _link(self) -> None:
         keep_in_address(target=self.target, version=self.version_select.value, rows=self.rows_select.value)
@@ -98,20 +132,30 @@ class ValidationPage:
             evaluation = self._evaluation()
         except CryokitError as error:
             self.about.object = f'<p class="empty">{escape(sentence(error))}</p>'
-            self.tabs[:] = []
+            self.tabs.show({})
             return
         metrics = evaluation["metrics"]
         chip = _tables.skill_chip(metrics["verdict"])
-        self.about.object = f"<p>{chip} {metrics['n']:.0f} measured values; {escape(evaluation['split'])}.</p>"
-        self.tabs[:] = _tabs(evaluation, self.target)
+        more = about_given(metrics) if evaluation["kind"] == GIVEN else ""
+        self.about.object = f"<p>{chip} {metrics['n']:.0f} measured values; {escape(evaluation['split'])}.</p>{more}"
+        self.tabs.show(_tabs(evaluation, self.target))
 
     def _evaluation(self) -> dict:
-        return self.workbench.latest_evaluation(self.target, self.version_select.value, self.rows_select.value)
+        chosen = self.rows_select.value
+        if chosen in _SELECTIONS.values():
+            return self.workbench.latest_evaluation(self.target, self.version_select.value, chosen)
+        return self.workbench.evaluation(chosen)
+
+    @property
+    def _selection(self) -> str:
+        """The chosen rows where they are stored ones, else those that versions are trained on."""
+        chosen = self.rows_select.value
+        return chosen if chosen in _SELECTIONS.values() else self.workbench.selections(self.target)[0]
 
     async def _on_ladder(self, _event: object) -> None:
         self.ladder_button.loading = True
         try:
-            rungs = await asyncio.to_thread(self.workbench.kept_ladder, self.target, self.rows_select.value)
+            rungs = await asyncio.to_thread(self.workbench.kept_ladder, self.target, self._selection)
             self.ladder.objects = _ladder_parts(rungs, self.target)
         except CryokitError as error:
             self.ladder.objects = [html(f'<p class="problem">{escape(sentence(error))}</p>')]
@@ -119,20 +163,29 @@ class ValidationPage:
             self.ladder_button.loading = False
 
 
-def _tabs(evaluation: dict, target: str) -> list[tuple[str, Viewable]]:
-    """Return the tabs: title and content of each."""
-    rows = evaluation["rows"]
-    metrics = html(_tables.metrics_html(evaluation["metrics"], evaluation["baselines"], target), styles=HALF)
-    seen = _chart(figures.predicted_against_measured, rows, target)
-    errors = [_chart(draw, rows, target) for draw in _ERRORS]
-    widths = _chart(diagnostics.width_against_error, rows, target)
-    curve = _chart(diagnostics.reliability, rows)
-    return [
-        ("Predicted", _tab(figures.predicted_against_measured_text(rows, target), seen, metrics)),
-        ("Errors", _tab(diagnostics.residuals_text(rows, target), *errors)),
-        ("Uncertainty", _tab(_uncertainty_text(rows, target), curve, widths, html(_ranges(evaluation), styles=HALF))),
-        ("Rows", pmui.Column(_tables.evaluation_rows_table(rows, target), sizing_mode="stretch_width")),
-    ]
+def _tabs(evaluation: dict, target: str) -> dict[str, Callable[[], Viewable]]:
+    """Return what makes the content of each tab."""
+    is_given = evaluation["kind"] == GIVEN
+    whole = evaluation["rows"]
+    rows = whole[whole["is_scored"].astype(bool)].reset_index(drop=True) if is_given else whole
+
+    def predicted() -> Viewable:
+        judged = "Not learned from" if is_given else "Out of fold"
+        scores = _tables.metrics_html(evaluation["metrics"], evaluation["baselines"], target, judged)
+        chart = _chart(figures.predicted_against_measured, rows, target)
+        return _tab(figures.predicted_against_measured_text(rows, target), chart, html(scores, styles=HALF))
+
+    def errors() -> Viewable:
+        return _tab(diagnostics.residuals_text(rows, target), *(_chart(draw, rows, target) for draw in _ERRORS))
+
+    def uncertainty() -> Viewable:
+        charts = _chart(diagnostics.reliability, rows), _chart(diagnostics.width_against_error, rows, target)
+        return _tab(_uncertainty_text(rows, target), *charts, html(_ranges(evaluation), styles=HALF))
+
+    def table() -> Viewable:
+        return _tables.evaluation_rows_table(whole, target)
+
+    return {"Predicted": predicted, "Errors": errors, "Uncertainty": uncertainty, "Rows": table}
 
 
 _ERRORS = (figures.residuals, diagnostics.residual_histogram, diagnostics.normal_quantiles)

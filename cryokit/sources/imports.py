@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from cryokit.domain import Target, target_named
-from cryokit.errors import InputError
+from cryokit.errors import InputError, RowsError
 from cryokit.sources import melting, names, rows
 
 MAX_FILE_BYTES = 20_000_000
@@ -35,11 +35,11 @@ def _plain_file_name(name: str) -> str:
 
 
 @contextlib.contextmanager
-def text_as_file(text: str, name: str) -> Iterator[Path]:
-    """Hold the text of an upload in a file of its name, for as long as it is read."""
+def upload_as_file(content: str | bytes, name: str) -> Iterator[Path]:
+    """Hold an upload in a file of its name, for as long as it is read."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / _plain_file_name(name)
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
         yield file
 
 
@@ -85,8 +85,7 @@ def rows_for_evaluation(path: Path, target: str) -> tuple[pd.DataFrame, list[str
     """Read the rows of an evaluation; values outside the plausible range are returned as warnings."""
     wanted = target_named(target)
     good, problems, warnings = [], [], []
-    # The source decides which rows may share a fold only where there is no structure to tell.
-    needs_source = wanted.subject == "recipe"
+    needs_source = _needs_source(wanted)
     for line, raw in read_table(path, _required(wanted, needs_source)):
         checked = _checked(raw, wanted, needs_source)
         problems += [RowProblem(line, message) for message in checked.problems]
@@ -95,6 +94,17 @@ def rows_for_evaluation(path: Path, target: str) -> tuple[pd.DataFrame, list[str
     if problems:
         raise refused(path, problems)
     return pd.DataFrame(good, columns=rows.frame_columns(wanted)), warnings
+
+
+def columns_for_evaluation(target: str) -> tuple[str, ...]:
+    """Return the columns that `rows_for_evaluation` needs."""
+    wanted = target_named(target)
+    return _required(wanted, _needs_source(wanted))
+
+
+def _needs_source(target: Target) -> bool:
+    """Whether the source decides which rows may share a fold: only where there is no structure to tell."""
+    return target.subject == "recipe"
 
 
 def read_folds(path: Path, n_rows: int) -> pd.DataFrame:
@@ -118,7 +128,8 @@ def read_folds(path: Path, n_rows: int) -> pd.DataFrame:
 
 def read_table(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line on which each row starts and its cells; cells beyond the header come under an empty name."""
-    return table_of(path, _file_content(Path(path)), required)
+    # An upload lies in a folder that means nothing to the person who sent it: messages say the name alone.
+    return table_of(Path(Path(path).name), _file_content(Path(path)), required)
 
 
 def table_of(path: Path, content: bytes, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -259,10 +270,11 @@ def _check_fold(row: int, repeat: int, n_rows: int, seen: dict[tuple[int, int], 
         raise InputError(msg)
 
 
-def refused(path: Path, problems: list[RowProblem]) -> InputError:
-    """Return the error for a file with bad rows; it names the first of them."""
+def refused(path: Path, problems: list[RowProblem]) -> RowsError:
+    """Return the error for a file with bad rows; its message names the first of them."""
     shown = "\n".join(f"  {problem}" for problem in problems[:MAX_PROBLEMS_SHOWN])
     more = len(problems) - MAX_PROBLEMS_SHOWN
     rest = f"\n  and {more} more" if more > 0 else ""
     lines = len({problem.line for problem in problems})
-    return InputError(f"{path} was not loaded: {lines} bad row(s); correct them and try again\n{shown}{rest}")
+    text = f"{path.name} was not loaded: {lines} bad row(s); correct them and try again\n{shown}{rest}"
+    return RowsError(text, [(problem.line, problem.message) for problem in problems])

@@ -1,6 +1,6 @@
 """Model cards and explanations: what a version is, what it rests on, and how far to trust it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from cryokit.errors import InputError, ModelError, NotFoundError
 from cryokit.models.stored_recipe import stored_recipe
 from cryokit.workbench.core import Progress, with_components
 from cryokit.workbench.helpers import helper_for
-from cryokit.workbench.modelling import Modelling
+from cryokit.workbench.modelling import SCORES, Modelling
 from cryokit.workbench.predictions import Predictions
 from cryokit.workbench.questions import rows_of as question_rows
 
@@ -50,6 +50,28 @@ class Cards(Modelling, Predictions):
             sections["feature_importance"] = self._importance(target, model, rows, progress)
         sections["provenance"] = _provenance(model)
         return ModelCard(f"{TARGETS[target].title}, version {model['version']}", plain(sections))
+
+    def differences(self, target: str, versions: Sequence[int]) -> pd.DataFrame:
+        """
+        Return what tells versions apart, a column for each: data, recipe, libraries, scores, moves.
+
+        What is the same of all is left out; ``attrs["n_same"]`` says how much that is.
+        """
+        facts = {number: _flat(self._facts(target, self.model(target, number))) for number in versions}
+        table = pd.DataFrame(facts, dtype=object).fillna("-").rename_axis("fact")
+        is_same = table.nunique(axis=1) == 1
+        differing = table[~is_same]
+        differing.attrs["n_same"] = int(is_same.sum())
+        return differing
+
+    def _facts(self, target: str, model: dict) -> dict[str, Any]:
+        return {
+            "label": _label(model),
+            "data": _data(target, model, self.rows_of(target, model["version"])),
+            "recipe": model["recipe"] | {"seed": model["seed"]},
+            "score": {name: model["metrics"].get(name) for name in SCORES},
+            "provenance": _provenance(model),
+        }
 
     def write_card(self, card: "ModelCard", file: Path) -> Path:
         """Write a card as HTML, Markdown or JSON, by the ending of the file's name."""
@@ -137,6 +159,19 @@ class Cards(Modelling, Predictions):
 
         table = permutation_importance(target, rows, folds, fitted, seed=seed, on_fold=progress)
         return records(table[table["importance"] > 0])
+
+
+def _flat(facts: Any, name: str = "") -> dict[str, str]:
+    """Return nested facts as texts, each under the path to it."""
+    if isinstance(facts, list | tuple):
+        facts = {str(place): item for place, item in enumerate(facts, start=1)}
+    if not isinstance(facts, dict):
+        return {name: f"{facts:.4g}" if isinstance(facts, float) else str(facts)}
+    found: dict[str, str] = {}
+    for key, item in facts.items():
+        words = str(key).replace("_", " ")
+        found |= _flat(item, f"{name}, {words}" if name else words)
+    return found
 
 
 def _purpose(target: str, model: dict) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Data(Core):
         self, text: str, target: str, name: str = "upload.csv", skip_bad: bool = False, team: str | None = None
     ) -> dict:
         """Load a laboratory's own figures from the text of a table, as `import_rows` does from a file."""
-        with imports.text_as_file(text, name) as file:
+        with imports.upload_as_file(text, name) as file:
             return self.import_rows(file, target, skip_bad, team=team)
 
     def datasets(self) -> pd.DataFrame:

@@ -54,10 +54,19 @@ class Given(Modelling):
             is_own=True,
         )
 
-    def evaluate_text(self, target: str, text: str, version: int | None = None, name: str = "rows.csv") -> str:
+    def evaluate_text(self, target: str, text: str | bytes, version: int | None = None, name: str = "rows.csv") -> str:
         """Score a version on the rows of a CSV text, see `evaluate_given`."""
-        with imports.text_as_file(text, name) as file:
+        with imports.upload_as_file(text, name) as file:
             return self.evaluate_given(target, file, version)
+
+    def columns_to_evaluate(self, target: str) -> tuple[str, ...]:
+        """Return the columns that a table for `evaluate_given` needs."""
+        return imports.columns_for_evaluation(target)
+
+    def given_evaluations(self, target: str, version: int | None) -> pd.DataFrame:
+        """Return one's evaluations of a version on rows that were brought, without the rows, newest first."""
+        known = self.evaluations(target)
+        return known[(known["version"] == version) & (known["kind"] == GIVEN)].iloc[::-1]
 
 
 def _described(target: str, rows: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,44 @@
+"""Tabs whose content is made when it is first looked at, and stays."""
+
+from collections.abc import Callable, Mapping
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.viewable import Viewable
+
+
+class LazyTabs:
+    """
+    A bar of tabs and the content below it.
+
+    The content is not inside the component of the bar: that takes what is not looked at out of the page, and a chart
+    that comes back is laid out before it is drawn, which fails.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        bar = [(name, pn.Spacer(height=0)) for name in names]
+        self.bar = pmui.Tabs(*bar, sizing_mode="stretch_width", margin=0)
+        self.contents = [pmui.Column(sizing_mode="stretch_width", margin=0, visible=False) for _ in names]
+        self._make: Mapping[str, Callable[[], Viewable]] = {}
+        self.bar.param.watch(lambda _event: self._look(), "active")
+
+    @property
+    def parts(self) -> tuple[Viewable, ...]:
+        """The bar and the contents, of which one is seen."""
+        return self.bar, *self.contents
+
+    def show(self, make: Mapping[str, Callable[[], Viewable]]) -> None:
+        """Show new content, made by these functions when its tab is looked at; nothing if there are none."""
+        self._make = make
+        self.bar.visible = bool(make)
+        for content in self.contents:
+            content.objects = []
+        self._look()
+
+    def _look(self) -> None:
+        for place, (name, content) in enumerate(zip(self.names, self.contents, strict=True)):
+            is_seen = place == self.bar.active and name in self._make
+            if is_seen and not content.objects:
+                content.objects = [self._make[name]()]
+            content.visible = is_seen
