@@ -53,7 +53,7 @@ validate: ## Scientific figures against their bars, and validation.html with the
 	@$(BIN)/python tests/run_tests.py validation
 
 .PHONY: drills
-drills: ## Kill things, fill disks, change clocks at random moments and see that all recovers
+drills: ## Deploy, kill, fill disks and change clocks on purpose and see that all recovers; takes long
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py drills
 

@@ -143,7 +143,7 @@ class Settings(BaseSettings):
 
     @property
     def evaluations_dir(self) -> Path:
-        """Evaluations of the split ladder, kept so that a ladder goes on where it was stopped."""
+        """Evaluations and helpers, kept so that a ladder goes on where it was stopped; what is lost is made anew."""
         return self.state_dir / "evaluations"
 
     @property

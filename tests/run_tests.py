@@ -24,7 +24,7 @@ KEPT_EVALUATIONS = RESULTS / "evaluations"
 LADDERS = (("tg", "curated"), ("tg", "published"), ("iri", "curated"), ("viability", "curated"))
 COVERAGE_FLOOR_PERCENT = 85
 DAILY = ("lint", "js", "unit", "integration", "notebooks", "e2e", "ops")
-SIDE_BY_SIDE = (("e2e",), ("notebooks", "ops"))
+SIDE_BY_SIDE = (("e2e",), ("ops", "notebooks"))
 """Categories that need the demo. Notebooks train new versions, so each row has a copy of the demo's state."""
 NEEDS_DEMO = {name for row in SIDE_BY_SIDE for name in row}
 WORKERS = ["-n", "2", "--dist", "loadfile"]
@@ -147,6 +147,17 @@ def counted(report: Path) -> Count:
     return count
 
 
+def tell_failures(category: str) -> None:
+    """Say which tests of a category failed and why, in a line each: the whole story is far above."""
+    report = RESULTS / f"{category}.xml"
+    if category not in COMMANDS or not report.exists():
+        return
+    for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314  our own file
+        for problem in (*case.iter("failure"), *case.iter("error")):
+            lines = problem.get("message", "").strip().splitlines() or ["no message"]
+            say(f"FAILED {case.get('classname')}::{case.get('name')}: {lines[0][:300]}")
+
+
 @contextlib.contextmanager
 def demo_states(environment: dict[str, str], number: int):
     """Yield environments of state folders that one demo prepared: what notebooks and pages are tried on."""
@@ -233,6 +244,8 @@ def main(wanted: list[str]) -> int:
     if "coverage" in categories or set(MEASURED) <= set(categories):
         counts["coverage"] = check_coverage(environment)
     say("")
+    for name in counts:
+        tell_failures(name)
     for name, count in counts.items():
         say(f"{name:<12} {count}")
     total = sum(counts.values(), Count())

@@ -79,14 +79,21 @@ def db_schema(workbench: Workbench, as_table: bool) -> None:
 @click.option("--url", help="Another PostgreSQL database; its password is better kept in ~/.pgpass.")
 @click.option("--schema", "schemas", multiple=True, help="Look at this schema only; may be repeated.")
 @click.option("--deep", is_flag=True, help="Read all tables and indexes for corruption too (needs amcheck).")
+@click.option("--check", "checks", multiple=True, help="Ask this check only, as after a fix; may be repeated.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True)
 @JSON
 @click.pass_context
 def db_health(
-    context: click.Context, url: str | None, schemas: tuple[str, ...], deep: bool, fail_on: str, as_json: bool
+    context: click.Context,
+    url: str | None,
+    schemas: tuple[str, ...],
+    deep: bool,
+    checks: tuple[str, ...],
+    fail_on: str,
+    as_json: bool,
 ) -> None:
     """Check a database: exit 0 when fine, 1 for findings at or above --fail-on, 2 when it could not be checked."""
-    report = context.obj.database_health(url, list(schemas) or None, deep)
+    report = context.obj.database_health(url, list(schemas) or None, deep, checks)
     if as_json:
         emit(report.as_dict(), as_json)
     else:

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg2
-from psycopg2 import sql
+from psycopg2 import errors, sql
 
 from cryokit.config import Settings
 from cryokit.db import programs
@@ -294,7 +294,9 @@ class Server:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
                 if cursor.fetchone() is None:
-                    cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+                    # The server ends what a killed first start asked for, and this waits for it.
+                    with contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+                        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
 def cluster_settings(bindir: Path, socket_dir: Path) -> dict[str, str]:

@@ -35,6 +35,7 @@ TRUSTED = (
 )
 """Types beyond skops' own list that a model file may hold; kept in code, never taken from the file."""
 
+_DIGEST_BYTES = hashlib.sha256().digest_size
 _CURE = "train again with `cryokit train TARGET`, or restore the file from a backup"
 
 
@@ -65,17 +66,40 @@ def save(model: FittedModel, folder: Path, recipe: Recipe | None = None) -> str:
     ----------
     .. [1] skops: secure persistence of scikit-learn models, https://skops.readthedocs.io.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    content = skops.io.dumps(
-        _packed(model, recipe or RECIPES[model.target]), compression=zipfile.ZIP_DEFLATED, compresslevel=6
-    )
+    content = _dumped(_packed(model, recipe or RECIPES[model.target]))
     sha256 = hashlib.sha256(content).hexdigest()
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-", delete=False) as partial:
+    _write_whole(content, path_of(sha256, folder))
+    return sha256
+
+
+def save_ensemble(ensemble: Ensemble, path: Path) -> None:
+    """Write one ensemble to a file that ends with the checksum of what is before it."""
+    facts = json.dumps({"format": FORMAT, "ensemble": _ensemble_facts(ensemble)}, sort_keys=True)
+    content = _dumped({"facts": facts, "objects": _ensemble_objects(ensemble)})
+    _write_whole(content + hashlib.sha256(content).digest(), path)
+
+
+def load_ensemble(path: Path) -> Ensemble:
+    """Read an ensemble after checking that the file is the one that was written."""
+    content, digest = (whole := path.read_bytes())[:-_DIGEST_BYTES], whole[-_DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != digest:
+        msg = f"{path} was changed; remove it, it is then computed anew"
+        raise ModelError(msg)
+    packed = skops.io.loads(content, trusted=list(TRUSTED))
+    return _ensemble(json.loads(packed["facts"])["ensemble"], packed["objects"])
+
+
+def _dumped(packed: dict) -> bytes:
+    return skops.io.dumps(packed, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+
+
+def _write_whole(content: bytes, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-", delete=False) as partial:
         partial.write(content)
         partial.flush()
         os.fsync(partial.fileno())
-    Path(partial.name).replace(path_of(sha256, folder))
-    return sha256
+    Path(partial.name).replace(path)
 
 
 def load(sha256: str, folder: Path) -> FittedModel:

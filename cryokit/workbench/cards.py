@@ -152,7 +152,7 @@ class Cards(Modelling, Predictions):
 
         recipe, seed = stored_recipe(model["recipe"]), model["seed"]
         folds = grouped_folds(target, rows, recipe.n_folds, 1, seed)
-        helper = helper_for(target, rows, seed, recipe)
+        helper = helper_for(target, rows, self.settings.evaluations_dir, seed, recipe)
 
         def fitted(training: pd.DataFrame) -> "FittedModel":
             return fit(target, training, seed, recipe, helper)

@@ -1,6 +1,7 @@
 """Two versions of a target on the same rows: found among the stored evaluations, or evaluated now."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,7 +66,10 @@ def comparison(
             f"minutes; `cryokit compare {target} {versions[0]} {versions[1]}` does it"
         )
         raise ConflictError(msg)
-    tables, basis = stored or (_evaluated(target, known, newer, seed, progress), ANEW.format(number=max(versions)))
+    if stored is None:
+        tables = _evaluated(target, known, newer, workbench.settings.evaluations_dir, seed, progress)
+        stored = tables, ANEW.format(number=max(versions))
+    tables, basis = stored
     rows = newer.rows
     series = np.array(series_of(target, rows))
     result = compared(*(tables[number] for number in versions), groups(target, rows), series, seed=newer.seed)
@@ -130,7 +134,7 @@ def _stored_tables(
 
 
 def _evaluated(
-    target: str, known: dict[int, _Known], newer: _Known, seed: int | None, progress: Progress | None
+    target: str, known: dict[int, _Known], newer: _Known, folder: Path, seed: int | None, progress: Progress | None
 ) -> dict[int, pd.DataFrame]:
     """Evaluate each recipe on the newer version's rows; its stored evaluation counts if the seed is the same."""
     from cryokit.validation.evaluation import evaluate
@@ -146,7 +150,7 @@ def _evaluated(
             found[number] = newer.evaluation["rows"]
             continue
         own = stored_recipe(item.model["recipe"])
-        helper = helper_for(target, newer.rows, chosen, own)
+        helper = helper_for(target, newer.rows, folder, chosen, own)
         found[number] = evaluate(target, newer.rows, folds, chosen, progress, own, helper).rows
     return found
 

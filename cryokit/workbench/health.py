@@ -1,6 +1,6 @@
 """Health: what answers, what the database holds, which models can be loaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pandas as pd
@@ -59,19 +59,18 @@ class Health(Core):
         return f"{len(current)} current artifacts present, checksums equal"
 
     def database_health(
-        self, url: str | None = None, schemas: list[str] | None = None, deep: bool = False
+        self,
+        url: str | None = None,
+        schemas: list[str] | None = None,
+        deep: bool = False,
+        only: Collection[str] = (),
     ) -> HealthReport:
         """Return what is wrong with a database: this one, or another PostgreSQL database that an address names."""
         if url is not None:
-            return check_health(lambda: connection_to(url), place_of(url), schemas, deep)
+            return check_health(lambda: connection_to(url), place_of(url), schemas, deep, only=only)
         database = self._database or Database.open(self.settings, start=False)
-        return check_health(
-            database.maintenance,
-            database.place(),
-            schemas,
-            deep,
-            [*drift.drift_checks(), *protection_checks(), *archive_checks(self.settings)],
-        )
+        own_checks = [*drift.drift_checks(), *protection_checks(), *archive_checks(self.settings)]
+        return check_health(database.maintenance, database.place(), schemas, deep, own_checks, only)
 
     def check_database(self) -> HealthReport:
         """Check this database and remember what was found, if it answers."""

@@ -1,10 +1,14 @@
 """The helper of a target: learned from molecules of the offline tables that none of its rows holds."""
 
+import hashlib
 from collections import OrderedDict
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+import cryokit
 from cryokit.db.tables import records, sha256_of
 from cryokit.models.targets import RECIPES, Recipe
 from cryokit.sources import bundled
@@ -14,18 +18,22 @@ if TYPE_CHECKING:
     from cryokit.models.estimators import Ensemble
 
 _KEPT = 4
+_KEPT_IN_FILES = 8
 _fitted: "OrderedDict[str, Ensemble]" = OrderedDict()
 
+_SCIENCE = ("chemistry/*.py", "models/*.py", "validation/*.py", "sources/melting*.py", "domain.py")
+"""Code on which helpers and evaluations depend."""
 
-def helper_for(target: str, rows: pd.DataFrame, seed: int = 0, recipe: Recipe | None = None) -> "Ensemble | None":
+
+def helper_for(
+    target: str, rows: pd.DataFrame, folder: Path, seed: int = 0, recipe: Recipe | None = None
+) -> "Ensemble | None":
     """
     Return what predicts the melting point of molecules for `target`, None if its recipe or so few rows need no helper.
 
-    It has seen neither a row of `rows` nor one of the bundled table. Fitting takes some seconds, so the last few are
-    kept for the next evaluation of the same molecules.
+    It has seen neither a row of `rows` nor one of the bundled table. Fitting takes half a minute, so the last few are
+    kept, here and in files of `folder`, for the next evaluation of the same molecules.
     """
-    from cryokit.models.helpers import fitted_helper
-
     recipe = recipe or RECIPES[target]
     if not recipe.helper_members or len(rows) < recipe.minimum_rows:
         return None
@@ -34,8 +42,33 @@ def helper_for(target: str, rows: pd.DataFrame, seed: int = 0, recipe: Recipe | 
     excluded = excluded.drop_duplicates().sort_values(columns, ignore_index=True)
     key = sha256_of([seed, repr(recipe.helper_members), records(excluded)])
     if key not in _fitted:
-        _fitted[key] = fitted_helper(recipe, measured_melting_points(), excluded, seed)
+        _fitted[key] = _read_or_fitted(recipe, excluded, seed, folder)
     _fitted.move_to_end(key)
     while len(_fitted) > _KEPT:
         _fitted.popitem(last=False)
     return _fitted[key]
+
+
+def _read_or_fitted(recipe: Recipe, excluded: pd.DataFrame, seed: int, folder: Path) -> "Ensemble":
+    """Read the helper of exactly these molecules, recipe, seed, code and libraries, or fit and keep it."""
+    from cryokit.models import artifacts
+    from cryokit.models.helpers import fitted_helper
+
+    facts = [seed, repr(recipe.helper_members), records(excluded), artifacts.library_versions(), code_sha256()]
+    path = folder / f"helper-{sha256_of(facts)}.skops"
+    if path.is_file():
+        return artifacts.load_ensemble(path)
+    fitted = fitted_helper(recipe, measured_melting_points(), excluded, seed)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    artifacts.save_ensemble(fitted, path)
+    for old in sorted(folder.glob("helper-*.skops"), key=lambda file: file.stat().st_mtime)[:-_KEPT_IN_FILES]:
+        old.unlink(missing_ok=True)
+    return fitted
+
+
+@cache
+def code_sha256() -> str:
+    """Checksum of the code that evaluates, so that what older code found is never taken for what this one finds."""
+    root = Path(cryokit.__file__).parent
+    files = [path for pattern in _SCIENCE for path in root.glob(pattern)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()

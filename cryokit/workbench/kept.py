@@ -1,27 +1,21 @@
 """Evaluations kept in files by what they depend on: the same recipe, rows, split, seed and code are computed once."""
 
-import hashlib
 import json
 import os
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-import cryokit
 from cryokit.db.tables import json_text, records, sha256_of
 from cryokit.models.targets import Recipe
 from cryokit.workbench.core import Progress
-from cryokit.workbench.helpers import helper_for
+from cryokit.workbench.helpers import code_sha256, helper_for
 
 if TYPE_CHECKING:
     from cryokit.validation.evaluation import Mapped
     from cryokit.validation.split_kinds import Split
-
-_SCIENCE = ("chemistry/*.py", "models/*.py", "validation/*.py", "domain.py")
-"""Code on which an evaluation depends."""
 
 
 def kept_or_evaluated(
@@ -38,7 +32,7 @@ def kept_or_evaluated(
 
     if (kept := kept_evaluation(folder, recipe, rows, split, seed)) is not None:
         return kept
-    helper = helper_for(recipe.target, rows, seed, recipe)
+    helper = helper_for(recipe.target, rows, folder, seed, recipe)
     found = evaluate(
         recipe.target, rows, split.folds, seed, progress, recipe, helper, split.purged, mapped or one_by_one
     ).as_json()
@@ -71,14 +65,6 @@ def _path(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Split", seed
         "split": split.sha256,
         "seed": seed,
         "libraries": library_versions(),
-        "code": _code_sha256(),
+        "code": code_sha256(),
     }
     return folder / f"{recipe.target}-{sha256_of(facts)}.json"
-
-
-@cache
-def _code_sha256() -> str:
-    """Checksum of the code that evaluates, so that what older code found is never taken for what this one finds."""
-    root = Path(cryokit.__file__).parent
-    files = [path for pattern in _SCIENCE for path in root.glob(pattern)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()

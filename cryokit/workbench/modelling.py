@@ -89,7 +89,7 @@ class Modelling(Promoting):
         rows = self._stored_rows(target, selection, team_id, is_public_only)
         with self._folds_on(workers) as mapped:
             evaluation, split = self._cross_validated(target, rows, seed, progress, recipe, mapped)
-        fitted = fit(target, rows, seed, recipe, helper_for(target, rows, seed, recipe))
+        fitted = fit(target, rows, seed, recipe, helper_for(target, rows, self.settings.evaluations_dir, seed, recipe))
         artifact_sha256 = artifacts.save(fitted, self.settings.artifacts_dir, recipe)
         with registry.transaction():
             snapshot_id, _ = registry.store_snapshot(target, rows, team_id)
@@ -240,7 +240,7 @@ class Modelling(Promoting):
 
         rows, warnings = imports.rows_for_evaluation(data_file, target_named(target).name)
         folds = imports.read_folds(fold_file, len(rows))
-        helper = helper_for(target, rows, seed)
+        helper = helper_for(target, rows, self.settings.evaluations_dir, seed)
         evaluation = evaluate(target, with_components(target, rows), folds, seed, progress, helper=helper)
         return evaluation.as_json() | {"warnings": warnings}
 

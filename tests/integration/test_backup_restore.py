@@ -406,7 +406,8 @@ def rclone_serving(kind: str, folder: Path, *words: str) -> Iterator[int]:
 @pytest.fixture
 def store(tmp_path, monkeypatch) -> Iterator[Path]:
     """A bucket on a real S3 server, known to rclone as `store`."""
-    with rclone_serving("s3", tmp_path / "s3", "--auth-key", "key,secret", "--dir-cache-time", "0") as port:
+    # It keeps what it read of a folder, and with 0 it may forget for ever and answer nobody.
+    with rclone_serving("s3", tmp_path / "s3", "--auth-key", "key,secret", "--dir-cache-time", "20ms") as port:
         configuration = tmp_path / "rclone.conf"
         configuration.write_text(
             "[store]\ntype = s3\nprovider = Rclone\naccess_key_id = key\nsecret_access_key = secret\n"

@@ -10,6 +10,7 @@ from psycopg2 import sql
 from cryokit.db.engine import connection_to
 from cryokit.db.health import HealthReport, check_health
 from cryokit.db.server import SUPERUSER
+from cryokit.errors import InputError
 from tests.integration.planted import access, integrity, performance, schema
 from tests.integration.planted.access_application import APPLICATION
 
@@ -32,9 +33,9 @@ def run_sql(url: str, statements: str) -> None:
                 cursor.execute(statement)
 
 
-def health_of(url: str) -> HealthReport:
-    """Return the report on the planted schema."""
-    return check_health(lambda: connection_to(url), "the planted database")
+def health_of(url: str, *only: str) -> HealthReport:
+    """Return the report on the planted schema, perhaps of some checks only."""
+    return check_health(lambda: connection_to(url), "the planted database", only=only)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,8 @@ def test_planted_defect_is_found_and_gone_after_the_fix(case, planted_url):
 
     assert (case.check, case.object) in _objects(before)
     assert all(finding.fix and finding.message for finding in before.findings)
-    assert (case.check, case.object) not in _objects(health_of(planted_url))
+    asked = [check.name for check in before.checks if check.name == case.check]
+    assert (case.check, case.object) not in _objects(health_of(planted_url, *asked))
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,16 @@ def test_the_fix_of_a_login_takes_back_the_step_that_was_given_to_it(planted_url
         assert ("login_can_become_privileged", "below") not in _objects(health_of(planted_url))
     finally:
         superuser_runs("DROP ROLE below; DROP ROLE one_step_up; DROP ROLE two_steps_up")
+
+
+def test_one_check_is_asked_alone_and_a_name_that_is_none_is_refused(planted_url):
+    run_sql(planted_url, "CREATE TABLE keyless (x int)")
+    report = health_of(planted_url, "table_without_primary_key")
+
+    assert [check.name for check in report.checks] == ["schemas", "table_without_primary_key"]
+    assert [finding.object for finding in report.findings] == ["public.keyless"]
+    with pytest.raises(InputError, match=r"no check 'table_without_key'; names like it: table_without_primary_key"):
+        health_of(planted_url, "table_without_key")
 
 
 @pytest.mark.parametrize("case", LOOK_ALIKES, ids=lambda case: case.name)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +78,7 @@ def test_an_unknown_mode_is_refused():
     assert "run|test" in done.stderr
 
 
+@pytest.mark.drill
 def test_environment_file_installs_in_a_fresh_environment(tmp_path):
     [pip] = [
         item["pip"]

@@ -252,6 +252,7 @@ def test_a_good_release_follows_without_a_failed_request(serving):
     assert f"{before}, stopped" in status
 
 
+@pytest.mark.drill
 def test_a_release_with_errors_is_taken_back_from_its_first_visitors(serving):
     before, kept, release = serving.live, serving.kept, serving.release("errors", "errors")
     with Visitors(serving.address) as visitors:
@@ -275,6 +276,7 @@ def versions(site: Site, target: str) -> list[dict]:
     return json.loads(site.cryokit("models", "list", "--target", target, "--json"))
 
 
+@pytest.mark.drill
 def test_a_rollback_restores_code_and_current_models_without_a_failed_request(serving):
     if serving.kept is None:
         with Visitors(serving.address):

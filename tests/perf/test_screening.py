@@ -44,7 +44,7 @@ def work(tmp_path_factory) -> Callable[[list], dict]:
     folder = tmp_path_factory.mktemp("artifacts")
     rows = bundled_rows("tg")
     rows = rows[rows["is_curated"]].reset_index(drop=True)
-    sha256 = artifacts.save(fit("tg", rows, helper=helper_for("tg", rows)), folder)
+    sha256 = artifacts.save(fit("tg", rows, helper=helper_for("tg", rows, folder)), folder)
     return partial(
         screened,
         questions=(Question("tg", sha256, {}, tuple(sorted(set(rows["smiles"])))),),

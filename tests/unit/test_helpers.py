@@ -1,17 +1,20 @@
 """The helper of the glass transition: it has seen no molecule that is trained on or tested."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from cryokit.chemistry.molecules import normalised_name, parse
-from cryokit.errors import InputError
+from cryokit.errors import InputError, ModelError
 from cryokit.models.features import feature_matrix
 from cryokit.models.fitted import fit
 from cryokit.models.helpers import fitted_helper, unrelated
-from cryokit.models.targets import recipe_for
+from cryokit.models.targets import Member, recipe_for
 from cryokit.sources.bundled import bundled_rows
 from cryokit.sources.melting_table import measured_melting_points
+from cryokit.workbench import helpers
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +72,24 @@ def test_equal_molecules_and_seed_give_an_equal_helper(table):
     first, again = (fitted_helper(recipe_for("tg"), some, rows, seed=5).predict(matrix)[0] for _ in range(2))
 
     assert np.array_equal(first, again)
+
+
+def test_a_helper_is_kept_for_exactly_what_it_was_learned_from(made_up_tg, tmp_path, monkeypatch):
+    monkeypatch.setattr(helpers, "_fitted", type(helpers._fitted)())
+    light = replace(recipe_for("tg"), helper_members=(Member("ridge", {"alpha": 1.0}),))
+    matrix = feature_matrix(fit("tg", made_up_tg).series["all"].schema, made_up_tg)
+    first = helpers.helper_for("tg", made_up_tg, tmp_path, recipe=light)
+    [file] = tmp_path.glob("helper-*.skops")
+    helpers._fitted.clear()
+    again = helpers.helper_for("tg", made_up_tg, tmp_path, recipe=light)
+
+    assert again is not first
+    assert np.array_equal(first.predict(matrix), again.predict(matrix))
+    assert list(tmp_path.iterdir()) == [file]
+    helpers.helper_for("tg", made_up_tg, tmp_path, seed=1, recipe=light)
+    assert len(list(tmp_path.iterdir())) == 2
+
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    helpers._fitted.clear()
+    with pytest.raises(ModelError, match="was changed; remove it"):
+        helpers.helper_for("tg", made_up_tg, tmp_path, recipe=light)

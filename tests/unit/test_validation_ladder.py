@@ -22,7 +22,12 @@ MEMBERS = {"mean": (), **{kind: (Member(kind, SETTINGS.get(kind, {})),) for kind
 
 def light(target: str) -> Recipe:
     return replace(
-        recipe_for(target), members=(Member("ridge", {"alpha": 30.0}),), n_repeats=1, n_folds=3, calibration_folds=2
+        recipe_for(target),
+        members=(Member("ridge", {"alpha": 30.0}),),
+        alternatives=(),
+        n_repeats=1,
+        n_folds=3,
+        calibration_folds=2,
     )
 
 

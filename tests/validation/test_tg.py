@@ -1,5 +1,7 @@
 """Glass transitions of the public compilation, one row for each structure: figures against their bars."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -9,6 +11,7 @@ from cryokit.workbench.helpers import helper_for
 from tests.validation.public_data import all_rows
 
 REPEATS = 3
+KEPT = Path(__file__).resolve().parents[2] / "test-results" / "evaluations"
 EXCLUDED = "exclude"
 
 
@@ -29,7 +32,7 @@ def by_structure(rows: pd.DataFrame) -> pd.DataFrame:
 def evaluated(rows: pd.DataFrame, kind: str, label: str) -> Evaluation:
     """Evaluate on one split, with a helper that has seen none of the structures, and say what came out."""
     split = split_of("tg", rows, kind, n_splits=10, repeats=REPEATS, seed=0)
-    evaluation = evaluate("tg", rows, split.folds, helper=helper_for("tg", rows))
+    evaluation = evaluate("tg", rows, split.folds, helper=helper_for("tg", rows, KEPT))
     scores = {name: round(value, 2) for name, value in evaluation.metrics.items() if value is not None}
     print(f"\nTg, {label}, {kind}, {len(rows)} structures: {scores}; {evaluation.verdict}")  # noqa: T201  the figures
     return evaluation

@@ -1,6 +1,7 @@
 """Run the checks one after the other and say honestly how each of them ended."""
 
-from collections.abc import Callable, Iterable
+import difflib
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from time import perf_counter
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from cryokit.db.health.catalogue import Check, program_checks, query_checks
 from cryokit.db.health.probe import CannotCheck, Probe
 from cryokit.db.health.report import SEVERITIES, UNFINISHED, CheckResult, Finding, HealthReport, unreachable
-from cryokit.errors import CryokitError
+from cryokit.errors import CryokitError, InputError
 
 TESTED_VERSIONS = (15, 18)
 SUPPORTED_VERSIONS = range(14, 19)
@@ -24,6 +25,7 @@ def check_health(
     schemas: list[str] | None = None,
     deep: bool = False,
     more_checks: Iterable[Check] = (),
+    only: Collection[str] = (),
 ) -> HealthReport:
     """
     Check a database.
@@ -40,20 +42,36 @@ def check_health(
         Whether to read all indexes and tables for corruption too.
     more_checks : iterable of Check
         Checks beside those that any database has.
+    only : collection of str
+        Names of the checks to ask, as after a fix; all if empty.
 
     Returns
     -------
     HealthReport
         Always: a server that does not answer is a report with the status error.
+
+    Raises
+    ------
+    InputError
+        If there is no check of a name in `only`.
     """
+    checks = _chosen([*query_checks(), *program_checks(), *more_checks], only)
     checked_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
         with connect() as connection:
-            return _report(
-                Probe(connection, schemas, deep), checked_at, [*query_checks(), *program_checks(), *more_checks]
-            )
+            return _report(Probe(connection, schemas, deep), checked_at, checks)
     except CryokitError as error:
         return unreachable(checked_at, place, str(error))
+
+
+def _chosen(checks: list[Check], only: Collection[str]) -> list[Check]:
+    names = [check.name for check in checks]
+    for name in only:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+            msg = f"there is no check {name!r}; names like it: {', '.join(near) or 'none'} (a finding names its check)"
+            raise InputError(msg)
+    return [check for check in checks if not only or check.name in only]
 
 
 def _report(probe: Probe, checked_at: str, checks: list[Check]) -> HealthReport:
