@@ -67,7 +67,7 @@ def split_ladder(
     kinds : sequence of str
         Keys of `split_kinds.KINDS`; rows at random are always the first rung, as the others are measured from it.
     repeats : int, optional
-        Repeats of each split; those of the recipe by default.
+        Repeats of each split; by default those of the recipe, and one of rows at random.
     seed : int
         Fixes folds and estimators.
     recipe : Recipe, optional
@@ -111,7 +111,9 @@ def split_ladder(
         if reason := why_not(target, rows, kind):
             found += [{"series": name, "kind": kind, "split": title, "note": reason} for name in np.unique(series)]
             continue
-        split = split_of(target, rows, kind, recipe.n_folds, repeats or recipe.n_repeats, seed)
+        # What leaks is shown, not trusted: one repeat says it.
+        own_repeats = 1 if kind == RANDOM else recipe.n_repeats
+        split = split_of(target, rows, kind, recipe.n_folds, repeats or own_repeats, seed)
         evaluation = evaluated(split)
         errors = _errors(evaluation)
         easiest = errors if easiest is None else easiest

@@ -8,13 +8,23 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 from sqlalchemy import text
 
 import cryokit
@@ -188,20 +198,54 @@ class Visit:
         self.picture(name)
 
 
-@pytest.fixture
-def new_visit(chromium: Browser, address: str, accounts: dict[str, Account]) -> Iterator[Callable[..., Visit]]:
-    """Open pages of fresh browsers; afterwards nothing may have gone wrong on any of them."""
-    visits: list[Visit] = []
+@dataclass
+class Browsers:
+    """Windows that know nothing of one another; those that are done with lend their cache of scripts to the next."""
 
-    def start(role: str = "viewer", width: int = 1440, **options: object) -> Visit:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        visits.append(Visit(context.new_page(), address, accounts[role]))
-        return visits[-1]
+    chromium: Browser
+    address: str
+    free: dict[tuple, list[BrowserContext]] = field(default_factory=lambda: defaultdict(list))
+
+    def page(self, width: int, color_scheme: str = "light", **options: object) -> Page:
+        """Open a page in a window that nobody has signed in to."""
+        kind = tuple(sorted(options.items()))
+        context = self.free[kind].pop() if self.free[kind] else self.chromium.new_context(**options)
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=color_scheme)
+        return page
+
+    def done(self, page: Page, **options: object) -> None:
+        """Close all pages of a window and forget who was there."""
+        context, wiped = page.context, {"origin": self.address, "storageTypes": "cookies,local_storage,indexeddb"}
+        for opened in context.pages:
+            opened.close()
+        blank = context.new_page()
+        context.new_cdp_session(blank).send("Storage.clearDataForOrigin", wiped)
+        blank.close()
+        self.free[tuple(sorted(options.items()))].append(context)
+
+
+@pytest.fixture(scope="session")
+def browsers(chromium: Browser, address: str) -> Browsers:
+    """Windows of the session."""
+    return Browsers(chromium, address)
+
+
+@pytest.fixture
+def new_visit(browsers: Browsers, address: str, accounts: dict[str, Account]) -> Iterator[Callable[..., Visit]]:
+    """Open pages of browsers that know nothing; afterwards nothing may have gone wrong on any of them."""
+    visits: list[tuple[Visit, dict[str, object]]] = []
+
+    def start(role: str = "viewer", width: int = 1440, color_scheme: str = "light", **options: object) -> Visit:
+        visit = Visit(browsers.page(width, color_scheme, **options), address, accounts[role])
+        visits.append((visit, options))
+        return visit
 
     yield start
-    mishaps = [mishap for visit in visits for mishap in visit.mishaps]
-    for visit in visits:
-        visit.page.context.close()
+    mishaps = [mishap for visit, _ in visits for mishap in visit.mishaps]
+    for visit, options in visits:
+        browsers.done(visit.page, **options)
 
     assert mishaps == []
 

@@ -157,7 +157,7 @@ def test_documents_return_to_zero_after_pages_close(new_visit, address, token):
     admin = token("admin")
     held = open_documents(address, admin)
     for visit in visits:
-        visit.page.context.close()
+        visit.page.close()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while open_documents(address, admin) and time.monotonic() < deadline:
         time.sleep(2)
