@@ -30,7 +30,7 @@ def workbench(fresh_database, tmp_path) -> Iterator[Workbench]:
 def test_a_second_ladder_computes_only_what_is_missing(workbench):
     seen: list[str] = []
     first = workbench.split_ladder("tg", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
-    computed, kept = set(seen), sorted(workbench.settings.evaluations_dir.iterdir())
+    computed, kept = set(seen), sorted(workbench.settings.evaluations_dir.glob("*.json"))
     seen.clear()
     again = workbench.split_ladder("tg", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
 
