@@ -79,8 +79,12 @@ class OwnMeasurements:
         target, version = self._chosen()
         call = (self.workbench.evaluate_text, target, self.file.value, version, self.file.filename)
         try:
-            self._on_done(await asyncio.to_thread(*call))
-            self._say("Done: the figures below are of your rows.")
+            evaluation_id = await asyncio.to_thread(*call)
+            if self._chosen() == (target, version):
+                self._on_done(evaluation_id)
+                self._say("Done: the figures above are of your rows.")
+            else:
+                self._say(f"Done: choose {target} version {version} again, and your rows under Judged on.")
         except RowsError as error:
             self.status.object = _tables.refused_rows(f"{self.file.filename} was not evaluated", error.problems)
         except CryokitError as error:

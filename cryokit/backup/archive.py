@@ -114,8 +114,10 @@ class Archive:
 
     def verify(self, cipher: Cipher, scratch: Path, since: str | None = None) -> list[str]:
         """Read the files of the archive whole, from a segment on, and return what is wrong or gone, naming the file."""
-        files = self.files()
+        # Notes first: what is handed over meanwhile has no note yet in this list.
         noted = {path.stem for path in self.folder.glob("*.sha256") if _SEGMENT.fullmatch(path.stem)}
+        noted = {name for name in noted if since is None or _is_needed(name, since)}
+        files = self.files()
         wrong = [
             f"{self.folder / name} is gone, though the server handed it over: no moment after it can be restored to"
             " from an earlier backup"
@@ -131,11 +133,10 @@ class Archive:
 
     def drop_before(self, first: str) -> list[str]:
         """Remove segments before one, which no kept backup needs; return the names of the files."""
-        old = [file for file in self.files() if _SEGMENT.fullmatch(file.name) and file.name[8:] < first[8:]]
-        gone = [path for file in old for path in (file.path, file.note) if path.exists()]
+        gone = [path for path in self.folder.glob("*") if _SEGMENT.match(path.name) and path.name[8:24] < first[8:]]
         for path in gone:
-            path.unlink()
-        return [path.name for path in gone]
+            path.unlink(missing_ok=True)
+        return sorted(path.name for path in gone)
 
 
 def _is_needed(name: str, since: str) -> bool:

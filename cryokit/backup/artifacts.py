@@ -26,14 +26,16 @@ class Artifacts:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept, missing = [], []
         for sha256 in sorted(wanted):
-            is_there = self._path(sha256).is_file() or self._take_in(sha256)
+            is_there = self._problem(sha256) is None or self._take_in(sha256)
             (kept if is_there else missing).append(sha256)
         return {"artifacts": kept, "artifacts_missing": missing}
 
     def _take_in(self, sha256: str) -> bool:
         if not _is_in(sha256, self.live):
             return False
-        partial = self._path(sha256).with_suffix(".partial")
+        if (unreadable := self._path(sha256)).is_file():  # damaged, or sealed with a key that sets of its time name
+            unreadable.rename(unreadable.with_name(f"{unreadable.name}.unreadable"))
+        partial = self.folder / f"{sha256}.partial"
         with file_of(sha256, self.live).open("rb") as stream:
             self.cipher.compress(stream, partial)
         partial.rename(self._path(sha256))
@@ -71,7 +73,7 @@ class Artifacts:
         """Have the model files of these checksums in a folder, as far as they are kept."""
         folder.mkdir(parents=True, exist_ok=True)
         for sha256 in wanted:
-            if not _is_in(sha256, folder) and self._path(sha256).is_file():
+            if not _is_in(sha256, folder) and self._problem(sha256) is None:
                 partial = folder / f".partial-{sha256}"
                 self.cipher.decompress(self._path(sha256), partial)
                 sync(partial)

@@ -28,8 +28,10 @@ def first_needed_segment(sets: Sets, kept: Kept, now: datetime) -> str | None:
     window = window_member([member_of(found) for found in sets.all()], kept, now)
     if window is None:
         return None
-    found = sets.get(window.id)
-    return segment_of(found.manifest["timeline"], found.manifest["start_lsn"])
+    # A later set may lie earlier in the stream, on another timeline.
+    later = [one for one in sets.physical() if one.id >= window.id]
+    needed = [segment_of(one.manifest["timeline"], one.manifest["start_lsn"]) for one in later]
+    return min(needed, key=segment_number)
 
 
 def recovery_window(settings: Settings) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class Scratch:
 
     def _remove_left_behind(self) -> None:
         """Remove folders that nobody holds any more: their restore was killed, but not the server that it started."""
-        for folder in self.home.glob("restore-*"):
+        for folder in filter(Path.is_dir, self.home.glob("restore-" + 8 * "[0-9a-f]")):
             with contextlib.suppress(BlockingIOError, FileNotFoundError), _locked(folder / _IN_USE, fcntl.LOCK_NB):
                 Scratch(self.live, self.cipher, self.home, folder.name).close()
 

@@ -83,7 +83,7 @@ def load_ensemble(path: Path) -> Ensemble:
     """Read an ensemble after checking that the file is the one that was written."""
     content, digest = (whole := path.read_bytes())[:-_DIGEST_BYTES], whole[-_DIGEST_BYTES:]
     if hashlib.sha256(content).digest() != digest:
-        msg = f"{path} was changed; remove it, it is then computed anew"
+        msg = f"{path} was changed: its checksum does not fit"
         raise ModelError(msg)
     packed = skops.io.loads(content, trusted=list(TRUSTED))
     return _ensemble(json.loads(packed["facts"])["ensemble"], packed["objects"])

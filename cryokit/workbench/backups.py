@@ -96,9 +96,12 @@ class Backups(Core):
         if first_segment:
             gone["wal"] = archive.Archive(self.settings).drop_before(first_segment)
         for name in {found.manifest["remote"]["name"] for found in left if found.manifest["remote"]}:
+            store = remote.Remote(self.settings, name)
+            if not set(store.ids()) <= {found.id for found in left}:
+                continue  # after a loss only some were fetched from there, and the others need what they share
             for folder, names in gone.items():
                 if names:
-                    remote.Remote(self.settings, name).remove_shared(folder, names)
+                    store.remove_shared(folder, names)
 
     def _artifacts(self) -> artifacts.Artifacts:
         return artifacts.Artifacts(self.settings, files.Cipher(self.settings.backup_key_file))

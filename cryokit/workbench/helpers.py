@@ -1,5 +1,6 @@
 """The helper of a target: learned from molecules of the offline tables that none of its rows holds."""
 
+import contextlib
 import hashlib
 from collections import OrderedDict
 from functools import cache
@@ -10,6 +11,7 @@ import pandas as pd
 
 import cryokit
 from cryokit.db.tables import records, sha256_of
+from cryokit.errors import ModelError
 from cryokit.models.targets import RECIPES, Recipe
 from cryokit.sources import bundled
 from cryokit.sources.melting_table import measured_melting_points
@@ -56,13 +58,14 @@ def _read_or_fitted(recipe: Recipe, excluded: pd.DataFrame, seed: int, folder: P
 
     facts = [seed, repr(recipe.helper_members), records(excluded), artifacts.library_versions(), code_sha256()]
     path = folder / f"helper-{sha256_of(facts)}.skops"
-    if path.is_file():
+    with contextlib.suppress(ModelError, FileNotFoundError):  # damaged or not there: made anew below
         return artifacts.load_ensemble(path)
     fitted = fitted_helper(recipe, measured_melting_points(), excluded, seed)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     artifacts.save_ensemble(fitted, path)
-    for old in sorted(folder.glob("helper-*.skops"), key=lambda file: file.stat().st_mtime)[:-_KEPT_IN_FILES]:
-        old.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):  # another process removed one meanwhile
+        for old in sorted(folder.glob("helper-*.skops"), key=lambda file: file.stat().st_mtime)[:-_KEPT_IN_FILES]:
+            old.unlink()
     return fitted
 
 
