@@ -109,7 +109,8 @@ def test_versions_are_compared_on_the_same_rows(new_visit, address, token):
     expect(row.get_by_role("cell").nth(4)).to_have_text(f"{found['paired']['difference']:.3f}")
     expect(row.get_by_role("cell").last).to_have_text(found["second_is"])
     facts = page.get_by_role("region", name="What tells the versions apart")
-    expect(facts.get_by_role("row", name=re.compile("recipe, members, 1, kind.*ridge"))).to_be_visible()
+    # Which of them is the newest depends on what the tests of the page Models trained before.
+    expect(facts.get_by_role("row", name=re.compile("recipe, members, 1, kind.*(ridge|svr)"))).to_be_visible()
     expect(facts.get_by_role("row", name=re.compile("dataset sha256"))).to_have_count(0)
     visit.screenshot("validation-compared-390-dark")
     assert violations(page) == []
