@@ -1,4 +1,4 @@
-"""Finds sql/, notebooks/ and dashboards/ in a checkout or in an installed wheel."""
+"""Finds sql/, notebooks/ and dashboards/ in a checkout or in an installed wheel, and names the files of models."""
 
 from pathlib import Path
 
@@ -15,6 +15,11 @@ def shared_folder(name: str) -> Path:
             return home / name
     msg = f"folder {name}/ is neither in {_HOMES[0]} nor in the installed package; run from a checkout or a release"
     raise NotFoundError(msg)
+
+
+def model_file(sha256: str, folder: Path) -> Path:
+    """Return where the model file of a checksum lies in a folder."""
+    return folder / f"{sha256}.skops"
 
 
 def bundled_data() -> Path:

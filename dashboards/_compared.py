@@ -14,7 +14,7 @@ from cryokit.figures import comparison, formatted
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._quality import chart_pane
-from dashboards._shell import html
+from dashboards._shell import html, status_line
 
 _NOTHING = "There is one version only; train another one to compare it with."
 _ABOUT = (
@@ -33,7 +33,7 @@ class ComparedVersions:
         self.about = html("")
         self.others = pmui.CheckBoxGroup(label="Compare with version", options=[], inline=True)
         self.button = pmui.Button(label="Compare", variant="contained", color="primary", size="large")
-        self.status = html('<p role="status"></p>')
+        self.status = html(status_line(""))
         self.result = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.button.on_click(self._on_compare)
 
@@ -54,8 +54,7 @@ class ComparedVersions:
         self._say("")
 
     def _say(self, text: str, *, is_problem: bool = False) -> None:
-        kind = ' class="problem"' if is_problem else ""
-        self.status.object = f'<p role="status"{kind}>{escape(text)}</p>'
+        self.status.object = status_line(text, is_problem=is_problem)
 
     async def _on_compare(self, _event: object) -> None:
         target, version, rows = self._chosen()
@@ -79,7 +78,7 @@ class ComparedVersions:
             try:
                 results.append(self.workbench.compare(target, version, other, rows, is_stored_only=True))
             except CryokitError as error:
-                refused.append(f'<p role="status" class="problem">{escape(sentence(error))}</p>')
+                refused.append(status_line(sentence(error), is_problem=True))
         table = comparison.comparison_table(results)
         differing = self.workbench.differences(target, [version, *others])
         shown = _shown(table, results, target, version) if results else []
@@ -94,7 +93,7 @@ def _shown(table: pd.DataFrame, results: list[dict], target: str, version: int) 
     heads += [f"Errs less by ({unit})", "95 % interval", "It is"]
     cells = [_cells(row, target) for row in table.to_dict("records")]
     return [
-        html(f'<p role="status">{escape(text)}</p><p class="hint">{escape(basis[:1].upper() + basis[1:])}.</p>'),
+        html(f'{status_line(text)}<p class="hint">{escape(basis[:1].upper() + basis[1:])}.</p>'),
         chart_pane(comparison.paired_differences(table, target), min_height=comparison.frame_pixels(table)),
         html(_tables.plain_table("Paired differences", heads, cells)),
     ]

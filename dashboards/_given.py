@@ -12,7 +12,7 @@ from cryokit.errors import CryokitError, RowsError, sentence
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._rows import MAX_UPLOAD_BYTES
-from dashboards._shell import html
+from dashboards._shell import html, status_line
 
 GIVEN_NEED = "researcher"
 
@@ -30,7 +30,7 @@ class OwnMeasurements:
             label="Upload measured CSV", accept=".csv", variant="outlined", max_file_size=MAX_UPLOAD_BYTES
         )
         self.button = pmui.Button(label="Evaluate", variant="contained", color="primary", size="large")
-        self.status = html('<p role="status"></p>')
+        self.status = html(status_line(""))
         self.file.param.watch(self._on_file, "value")
         self.button.on_click(self._on_evaluate)
         self.show_target()
@@ -64,8 +64,7 @@ class OwnMeasurements:
         )
 
     def _say(self, text: str, *, is_problem: bool = False) -> None:
-        kind = ' class="problem"' if is_problem else ""
-        self.status.object = f'<p role="status"{kind}>{escape(text)}</p>'
+        self.status.object = status_line(text, is_problem=is_problem)
 
     def _on_file(self, _event: object) -> None:
         self._say(f"{self.file.filename} is ready; press Evaluate." if self.file.value else "")

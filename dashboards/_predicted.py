@@ -13,7 +13,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import exports
 from cryokit.workbench.together import matching
 from dashboards import _tables
-from dashboards._shell import html
+from dashboards._shell import html, status_line
 
 _EMPTY = '<p class="empty">No predictions yet: fill in what to predict and press Predict.</p>'
 _LIKENESS = {f"at least {value}": value for value in (0.2, 0.3, 0.4, 0.5, 0.7, 0.9)}
@@ -32,7 +32,7 @@ class Predicted:
         self.minimum = pmui.Select(label="Likeness", options=_LIKENESS, value=0.4, width=160)
         self.apply = pmui.Button(label="Filter", variant="outlined", on_click=lambda _event: self._filter())
         self.reset = pmui.Button(label="Show all", variant="text", on_click=lambda _event: self._show_all())
-        self.said = html('<p role="status"></p>')
+        self.said = html(status_line(""))
         self.filter = pmui.Column(
             html("<h3>Filter by structure</h3>"),
             pmui.FlexBox(
@@ -89,12 +89,12 @@ class Predicted:
         try:
             left = matching(self._all, smarts, similar, self.minimum.value)
         except CryokitError as error:
-            self.said.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
+            self.said.object = status_line(sentence(error), is_problem=True)
             return
         self._show(left, f"{len(left):,} of {len(self._all):,} are shown; files hold what is shown.")
 
     def _show(self, table: pd.DataFrame, said: str) -> None:
-        self.said.object = f'<p role="status">{escape(said)}</p>'
+        self.said.object = status_line(said)
         self.table.objects = [] if table.empty else [self._draw(table), _downloads(self._name, table)]
 
 

@@ -45,6 +45,12 @@ def html(markup: str, **params: object) -> pn.pane.HTML:
     return pn.pane.HTML(markup, stylesheets=[STYLES], **params)
 
 
+def status_line(text: str, *, is_problem: bool = False) -> str:
+    """Return plain text as the paragraph that screen readers tell when it changes."""
+    kind = ' class="problem"' if is_problem and text else ""
+    return f'<p role="status"{kind}>{escape(text)}</p>'
+
+
 def heading(text: str, level: int = 2) -> pn.pane.HTML:
     """Return a heading."""
     return html(f"<h{level}>{escape(text)}</h{level}>")

@@ -12,7 +12,7 @@ from cryokit.workbench.auditing import MAX_EVENTS
 from cryokit.workbench.exports import csv_text
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address
-from dashboards._shell import card, html
+from dashboards._shell import card, html, status_line
 
 _SHOWN = 100
 _NOBODY = "the installation"
@@ -35,7 +35,7 @@ class AuditPage:
         self.export = pmui.FileDownload(
             label="Download as CSV", callback=self._csv, filename="cryokit-audit.csv", variant="outlined"
         )
-        self.count, self.table = html('<p role="status"></p>'), html("")
+        self.count, self.table = html(status_line("")), html("")
         self.events = pd.DataFrame()
         self.text.param.watch(lambda _event: self._begin(), "value")
         self.older.on_click(lambda _event: self._go_on())
@@ -66,7 +66,7 @@ class AuditPage:
     def _show(self, are_more: bool) -> None:
         self.older.visible = are_more
         count = len(self.events)
-        self.count.object = f'<p role="status">{count} events{", and older ones" if are_more else ""}.</p>'
+        self.count.object = status_line(f"{count} events{', and older ones' if are_more else ''}.")
         rows = [
             [
                 event["recorded_at"][:19].replace("T", " "),

@@ -13,7 +13,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from cryokit.workbench.health import SEVERITIES
 from dashboards import _tables
-from dashboards._shell import card, html
+from dashboards._shell import card, html, status_line
 
 _CHIPS = {"error": "severe", "warning": "warning", "info": "plain", "ok": "good", "findings": "warning"}
 _NEVER = '<p class="empty">The database has not been checked yet: press Run now.</p>'
@@ -30,13 +30,13 @@ class DatabasePage:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.run = pmui.Button(label="Run now", variant="contained", color="primary", size="large")
-        self.status = html('<p role="status"></p>')
+        self.status = html(status_line(""))
         self.verdict, self.checks, self.sentence = html(""), html(""), html("")
         self.findings = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.chart = pn.pane.HoloViews(backend="bokeh", sizing_mode="stretch_width", min_height=320, margin=(0, 12))
         self.preview = pmui.Button(label="Preview repair", variant="outlined", size="large")
         self.confirm = pmui.Button(label="Repair", variant="contained", color="warning", size="large", visible=False)
-        self.steps, self.steps_status = html(""), html('<p role="status"></p>')
+        self.steps, self.steps_status = html(""), html(status_line(""))
         self.run.on_click(self._on_run)
         self.preview.on_click(self._on_preview)
         self.confirm.on_click(self._on_confirm)
@@ -79,14 +79,14 @@ class DatabasePage:
 
     async def _on_run(self, _event: object) -> None:
         self.run.loading = True
-        self.status.object = '<p role="status">Checking the database ...</p>'
+        self.status.object = status_line("Checking the database ...")
         try:
             report = await asyncio.to_thread(self.workbench.check_database)
             self._show_report(report.as_dict())  # also when there is nowhere to read the history from
             self._show_history(await asyncio.to_thread(self.workbench.health_history))
-            self.status.object = f'<p role="status">Checked: {escape(report.verdict)}.</p>'
+            self.status.object = status_line(f"Checked: {report.verdict}.")
         except CryokitError as error:
-            self.status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
+            self.status.object = status_line(sentence(error), is_problem=True)
         finally:
             self.run.loading = False
 
@@ -100,11 +100,11 @@ class DatabasePage:
 
     async def _repair(self, button: pmui.Button, *, apply: bool) -> None:
         button.loading = True
-        self.steps_status.object = '<p role="status">Looking at every relationship, key, index and policy ...</p>'
+        self.steps_status.object = status_line("Looking at every relationship, key, index and policy ...")
         try:
             steps = await asyncio.to_thread(self.workbench.repair, apply)
         except CryokitError as error:
-            self.steps_status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
+            self.steps_status.object = status_line(sentence(error), is_problem=True)
             return
         finally:
             button.loading = False

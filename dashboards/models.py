@@ -14,7 +14,7 @@ from cryokit.workbench import Workbench
 from cryokit.workbench.training import ESTIMATORS, SEARCHES
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
-from dashboards._shell import card, html
+from dashboards._shell import card, html, status_line
 
 _EVERY_MILLISECONDS = 2000
 _SHOWN_JOBS = 5
@@ -53,7 +53,7 @@ class ModelsPage:
         self.promote = self._button("Make this version current", self._on_promote, self.may_promote)
         self.rollback = self._button("Roll back", self._on_rollback, self.may_promote, variant="outlined")
         self.override.visible = self.may_promote
-        self.move_status = html('<p role="status"></p>')
+        self.move_status = html(status_line(""))
 
     def _make_training(self) -> None:
         offered = ESTIMATORS if self.workbench.is_open("new_estimators") else ESTIMATORS[:1]
@@ -68,7 +68,7 @@ class ModelsPage:
         self.seed = pmui.TextInput(label="Seed", value="0", width=140)
         self.train = self._button("Train", self._on_train, self.may_train)
         self.cancel = self._button("Cancel the newest", self._on_cancel, self.may_train, variant="outlined")
-        self.train_status, self.jobs = html('<p role="status"></p>'), html("")
+        self.train_status, self.jobs = html(status_line("")), html("")
 
     @staticmethod
     def _button(label: str, act: Callable, is_visible: bool, variant: str = "contained") -> pmui.Button:
@@ -169,9 +169,9 @@ class ModelsPage:
         try:
             await asyncio.to_thread(act, *words)
             await self._look_again()
-            status.object = f'<p role="status">{escape(done)}</p>'
+            status.object = status_line(done)
         except CryokitError as error:
-            status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
+            status.object = status_line(sentence(error), is_problem=True)
         finally:
             button.loading = False
 
@@ -180,7 +180,7 @@ class ModelsPage:
     async def _on_train(self, _event: object) -> None:
         seed = (self.seed.value_input or self.seed.value).strip()
         if not seed.isdecimal():
-            self.train_status.object = '<p role="status" class="problem">The seed is a whole number such as 7.</p>'
+            self.train_status.object = status_line("The seed is a whole number such as 7.", is_problem=True)
             return
         words = (self.target, self.estimator.value, self.search.value, int(seed))
         done = "The training is under way; it goes on when this page is closed."
@@ -190,7 +190,7 @@ class ModelsPage:
     async def _on_cancel(self, _event: object) -> None:
         newest = next((job for job in self._known if job["status"] in _UNFINISHED), None)
         if newest is None:
-            self.train_status.object = '<p role="status">Nothing is under way.</p>'
+            self.train_status.object = status_line("Nothing is under way.")
             return
         done = "It is cancelled and ends at its next fold."
         await self._act(self.cancel, self.train_status, done, self.workbench.cancel_job, newest["id"])

@@ -12,7 +12,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.telemetry import recent
 from cryokit.workbench import Workbench
 from dashboards import _tables
-from dashboards._shell import card, html
+from dashboards._shell import card, html, status_line
 
 _PERIOD_MILLISECONDS = 5000
 _KINDS = {"pass": "good", "warn": "warning", "fail": "severe"}
@@ -29,7 +29,7 @@ class OperationsPage:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.look = pmui.Button(label="Look again", variant="contained", color="primary", size="large")
-        self.verdict, self.tiles = html('<p role="status">Looking ...</p>'), html("")
+        self.verdict, self.tiles = html(status_line("Looking ...")), html("")
         self.alerts, self.failed, self.backups = html(""), html(""), html("")
         self.look.on_click(self._on_look)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:

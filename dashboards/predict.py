@@ -19,7 +19,7 @@ from dashboards._asked import Asked
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._predicted import Predicted
 from dashboards._quality import QualityCard
-from dashboards._shell import card, html
+from dashboards._shell import card, html, status_line
 
 
 def build(workbench: Workbench) -> Viewable:
@@ -44,7 +44,7 @@ class PredictPage:
         self.target_select, self.version_select = target_select(asked, TOGETHER), version_select()
         self.about = html("")
         self.button = pmui.Button(label="Predict", variant="contained", color="primary", size="large")
-        self.status = html('<p role="status"></p>')
+        self.status = html(status_line(""))
         self.asked, self.predicted = Asked(self._say), Predicted()
         self._offer_versions(asked.get("version", ""))
         self.asked.show_target(self.target)
@@ -95,7 +95,7 @@ class PredictPage:
             await self._on_version(None)
 
     async def _on_version(self, _event: object) -> None:
-        self.about.object = '<p role="status">Loading the evaluation of this version ...</p>'
+        self.about.object = status_line("Loading the evaluation of this version ...")
         self._show_version(await asyncio.to_thread(self._evaluation))
         self._link()
 
@@ -121,8 +121,7 @@ class PredictPage:
     # Predicting
 
     def _say(self, text: str, *, is_problem: bool = False) -> None:
-        kind = ' class="problem"' if is_problem and text else ""
-        self.status.object = f'<p role="status"{kind}>{escape(text)}</p>'
+        self.status.object = status_line(text, is_problem=is_problem)
 
     async def _on_predict(self, _event: object) -> None:
         self.button.loading = True

@@ -1,7 +1,6 @@
 """Reports: what can be run, what was run and when it runs by itself, one page or two beside each other."""
 
 import asyncio
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address
-from dashboards._shell import card, html
+from dashboards._shell import card, html, status_line
 
 _KINDS = {"succeeded": "good", "failed": "severe", "running": "plain"}
 _SHOWN_RUNS = 20
@@ -37,7 +36,7 @@ class ReportsPage:
         self.report = pmui.Select(label="Report", options=titles, **_FIELD)
         self.form = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.run = pmui.Button(label="Run now", variant="contained", color="primary", size="large")
-        self.status = html('<p role="status"></p>')
+        self.status = html(status_line(""))
         self.schedule, self.runs = html(_schedule(list(self.catalogue.values()))), html("")
         self.first = pmui.Select(label="Page", options={}, **_FIELD)
         self.second = pmui.Select(label="Beside it", options={}, **_FIELD)
@@ -74,13 +73,13 @@ class ReportsPage:
 
     async def _on_run(self, _event: object) -> None:
         self.run.loading = True
-        self.status.object = '<p role="status">Running; this takes a minute or more, and goes on without this page.</p>'
+        self.status.object = status_line("Running; this takes a minute or more, and goes on without this page.")
         given = {name: field.value for name, field in self._fields.items()}
         try:
             await asyncio.to_thread(self.workbench.run_report_for, self.report.value, given)
-            self.status.object = '<p role="status">Done: its page is the first one above.</p>'
+            self.status.object = status_line("Done: its page is the first one above.")
         except CryokitError as error:
-            self.status.object = f'<p role="status" class="problem">{escape(sentence(error))}</p>'
+            self.status.object = status_line(sentence(error), is_problem=True)
         finally:
             self.run.loading = False
         self._show_runs({})

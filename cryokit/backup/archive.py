@@ -12,7 +12,8 @@ from cryokit.config import Settings
 from cryokit.db import programs
 from cryokit.errors import IntegrityCheckError
 
-_SEGMENT = re.compile(r"[0-9A-F]{24}")
+_SEGMENT_LETTERS = 24
+_SEGMENT = re.compile(rf"[0-9A-F]{{{_SEGMENT_LETTERS}}}")
 _KEPT = re.compile(r"(?P<name>[0-9A-F]{24}|[0-9A-F]{8}\.history)(?P<packed>\.zst(\.age)?)?")
 
 
@@ -133,7 +134,7 @@ class Archive:
 
     def drop_before(self, first: str) -> list[str]:
         """Remove segments before one, which no kept backup needs; return the names of the files."""
-        gone = [path for path in self.folder.glob("*") if _SEGMENT.match(path.name) and path.name[8:24] < first[8:]]
+        gone = [path for path in self.folder.glob("*") if not _is_needed(path.name[:_SEGMENT_LETTERS], first)]
         for path in gone:
             path.unlink(missing_ok=True)
         return sorted(path.name for path in gone)

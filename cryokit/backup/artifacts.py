@@ -11,6 +11,7 @@ from cryokit.backup.sets import BackupSet
 from cryokit.config import Settings
 from cryokit.db.queries import queries
 from cryokit.errors import IntegrityCheckError
+from cryokit.paths import model_file
 
 
 class Artifacts:
@@ -36,7 +37,7 @@ class Artifacts:
         if (unreadable := self._path(sha256)).is_file():  # damaged, or sealed with a key that sets of its time name
             unreadable.rename(unreadable.with_name(f"{unreadable.name}.unreadable"))
         partial = self.folder / f"{sha256}.partial"
-        with file_of(sha256, self.live).open("rb") as stream:
+        with model_file(sha256, self.live).open("rb") as stream:
             self.cipher.compress(stream, partial)
         partial.rename(self._path(sha256))
         sync(self.folder)
@@ -77,7 +78,7 @@ class Artifacts:
                 partial = folder / f".partial-{sha256}"
                 self.cipher.decompress(self._path(sha256), partial)
                 sync(partial)
-                partial.replace(file_of(sha256, folder))
+                partial.replace(model_file(sha256, folder))
 
     def drop_unused(self, needed: set[str]) -> list[str]:
         """Remove the files that no kept set names; return their names."""
@@ -87,13 +88,8 @@ class Artifacts:
         return [path.name for path in gone]
 
 
-def file_of(sha256: str, folder: Path) -> Path:
-    """Return where a model file of this checksum lies outside of backups."""
-    return folder / f"{sha256}.skops"
-
-
 def _is_in(sha256: str, folder: Path | None) -> bool:
-    return folder is not None and (path := file_of(sha256, folder)).is_file() and sha256_of(path) == sha256
+    return folder is not None and (path := model_file(sha256, folder)).is_file() and sha256_of(path) == sha256
 
 
 def wanted_by(connection: Connection) -> list[str]:

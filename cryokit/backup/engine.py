@@ -80,8 +80,7 @@ class Engine:
         if major < _FIRST_WITH_INCREMENTS:
             msg = f"PostgreSQL {major} makes no incremental backups (17 is the first that does); use --kind full"
             raise InputError(msg)
-        way = lineage(self.settings)
-        if fit := [one for one in self.sets.physical() if way.holds_set(one)]:
+        if fit := lineage(self.settings).continued(self.sets):
             return fit[-1]
         msg = "an incremental backup builds on a proved full one of this timeline; there is none, use --kind full first"
         raise ConflictError(msg)

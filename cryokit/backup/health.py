@@ -7,7 +7,7 @@ from pathlib import Path
 from cryokit.backup.archive import Archive
 from cryokit.backup.files import Cipher
 from cryokit.backup.sets import Sets
-from cryokit.backup.timelines import lineage, segment_of
+from cryokit.backup.timelines import first_segment, lineage
 from cryokit.config import Settings
 from cryokit.db.health.catalogue import Check
 from cryokit.db.health.probe import CannotCheck, Probe
@@ -43,6 +43,5 @@ def _archive(settings: Settings, probe: Probe) -> list[Finding]:
 
 def _needed_since(settings: Settings) -> str | None:
     """Return the first segment that the newest proved copy of the files needs, None if there is none."""
-    way = lineage(settings)
-    fit = [one for one in Sets(settings).physical() if way.holds_set(one)]
-    return segment_of(fit[-1].manifest["timeline"], fit[-1].manifest["start_lsn"]) if fit else None
+    fit = lineage(settings).continued(Sets(settings))
+    return first_segment(fit[-1]) if fit else None

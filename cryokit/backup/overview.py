@@ -6,7 +6,15 @@ from typing import Any
 from cryokit.backup.archive import Archive, reach
 from cryokit.backup.retention import Decision, Kept, Member, plan, window_member
 from cryokit.backup.sets import BackupSet, Sets
-from cryokit.backup.timelines import SEGMENT_BYTES, known_timelines, lineage, position, segment_number, segment_of
+from cryokit.backup.timelines import (
+    SEGMENT_BYTES,
+    first_segment,
+    known_timelines,
+    lineage,
+    position,
+    segment_number,
+    segment_of,
+)
 from cryokit.config import Settings
 from cryokit.db.engine import Database
 from cryokit.db.queries import queries
@@ -29,9 +37,7 @@ def first_needed_segment(sets: Sets, kept: Kept, now: datetime) -> str | None:
     if window is None:
         return None
     # A later set may lie earlier in the stream, on another timeline.
-    later = [one for one in sets.physical() if one.id >= window.id]
-    needed = [segment_of(one.manifest["timeline"], one.manifest["start_lsn"]) for one in later]
-    return min(needed, key=segment_number)
+    return min((first_segment(one) for one in sets.physical() if one.id >= window.id), key=segment_number)
 
 
 def recovery_window(settings: Settings) -> dict[str, Any]:
@@ -39,8 +45,8 @@ def recovery_window(settings: Settings) -> dict[str, Any]:
     segments, way = Archive(settings).segments(), lineage(settings)
     names = [file.name for files in segments.values() for file in files]
     window: dict[str, Any] = {"from": None, "to": None, "newest_segment": max(names, default=None)}
-    for found in (one for one in Sets(settings).physical() if way.holds_set(one)):
-        reached = reach(segments, segment_of(found.manifest["timeline"], found.manifest["start_lsn"]), way)
+    for found in way.continued(Sets(settings)):
+        reached = reach(segments, first_segment(found), way)
         stopped = datetime.fromisoformat(found.manifest["stopped_at"])
         end = max(reached, stopped) if reached else stopped
         if window["to"] is None or stopped > window["to"]:

@@ -12,7 +12,7 @@ from cryokit.backup.artifacts import Artifacts, wanted_by
 from cryokit.backup.files import Cipher, sync
 from cryokit.backup.scratch import RecoveryTarget, Scratch
 from cryokit.backup.sets import BackupSet, Sets
-from cryokit.backup.timelines import known_timelines, lineage, segment_of
+from cryokit.backup.timelines import first_segment, known_timelines, lineage
 from cryokit.backup.verification import Line, Verification, verify_restored
 from cryokit.config import Settings
 from cryokit.db.engine import Database
@@ -98,7 +98,7 @@ def drill(settings: Settings, found: BackupSet) -> dict[str, Any]:
 def newest_before(settings: Settings, target: RecoveryTarget) -> BackupSet:
     """Return the newest proved set from which a point can be reached."""
     moment, way = target.moment(), lineage(settings, target.timeline)
-    physical = [one for one in Sets(settings).physical() if way.holds_set(one)]
+    physical = way.continued(Sets(settings))
     fit = [one for one in physical if moment is None or datetime.fromisoformat(one.manifest["stopped_at"]) <= moment]
     if not fit:
         oldest = physical[0].manifest["stopped_at"] if physical else "never: there is no proved full backup"
@@ -129,8 +129,7 @@ def _refuse_unreachable(settings: Settings, found: BackupSet, target: RecoveryTa
             f"{found.id} was complete at {found.manifest['stopped_at']}, later than {target.value}; name an earlier one"
         )
         raise InputError(msg)
-    first = segment_of(found.manifest["timeline"], found.manifest["start_lsn"])
-    reached = reach(Archive(settings).segments(), first, way)
+    reached = reach(Archive(settings).segments(), first_segment(found), way)
     if (settings.cluster_dir / "pg_wal").exists():
         return  # what was not handed over yet is there too, and PostgreSQL says if it does not reach
     if reached is None or moment > reached:

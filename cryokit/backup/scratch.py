@@ -16,7 +16,7 @@ from cryokit.backup.archive import Archive
 from cryokit.backup.engine import DATA, DUMP, ROLES, file_named
 from cryokit.backup.files import Cipher, sha256_of
 from cryokit.backup.sets import BackupSet
-from cryokit.backup.timelines import lineage, segment_of
+from cryokit.backup.timelines import first_segment, lineage
 from cryokit.config import Settings
 from cryokit.db import programs
 from cryokit.db.engine import ADMIN, APP, Database, connection_to
@@ -169,8 +169,8 @@ class Scratch:
         if salvage:
             self._salvage()
         # After what was salvaged: a live server may hand over and forget a segment at any moment between.
-        first = segment_of(last.manifest["timeline"], last.manifest["start_lsn"])
-        Archive(self.live).unpack(self._wal, first, lineage(self.live, target.timeline), self.cipher)
+        way = lineage(self.live, target.timeline)
+        Archive(self.live).unpack(self._wal, first_segment(last), way, self.cipher)
         self._give(self._wal)
 
     def _prepare_recovery(self, target: RecoveryTarget, of_backup: int, account: Account) -> None:

@@ -4,11 +4,13 @@ import contextlib
 import re
 from dataclasses import dataclass
 
-from cryokit.backup.sets import BackupSet
+from cryokit.backup.sets import BackupSet, Sets
 from cryokit.config import Settings
 from cryokit.errors import InputError
 
 SEGMENT_BYTES = 16 * 1024 * 1024
+_SEGMENTS_OF_A_NAME = (1 << 32) // SEGMENT_BYTES
+"""After so many segments the middle part of their names goes on by one."""
 _WAL = re.compile(r"(?P<timeline>[0-9A-F]{8})(?:[0-9A-F]{16}|\.history)(?:\..+)?")
 _SEGMENT = "[0-9A-F]" * 24
 _BRANCH = re.compile(r"^\s*(\d+)\s+([0-9A-F]+/[0-9A-F]+)", re.MULTILINE)
@@ -34,6 +36,10 @@ class Lineage:
         if timeline in self.left_at:
             return position(found.manifest["stop_lsn"]) <= position(self.left_at[timeline])
         return timeline == self.timeline
+
+    def continued(self, sets: Sets) -> list[BackupSet]:
+        """Return the proved copies of the files that this timeline continues, oldest first."""
+        return [found for found in sets.physical() if self.holds_set(found)]
 
 
 def lineage(settings: Settings, timeline: int | None = None) -> Lineage:
@@ -76,10 +82,15 @@ def position(lsn: str) -> int:
 
 def segment_number(name: str) -> int:
     """Return the place of a segment in the stream, whatever its timeline."""
-    return int(name[8:16], 16) * 256 + int(name[16:24], 16)
+    return int(name[8:16], 16) * _SEGMENTS_OF_A_NAME + int(name[16:24], 16)
 
 
 def segment_of(timeline: int, lsn: str) -> str:
     """Return the name of the segment that holds an address such as 0/3000028."""
-    high, low = (int(part, 16) for part in lsn.split("/"))
-    return f"{timeline:08X}{high:08X}{low // SEGMENT_BYTES:08X}"
+    high, low = divmod(position(lsn) // SEGMENT_BYTES, _SEGMENTS_OF_A_NAME)
+    return f"{timeline:08X}{high:08X}{low:08X}"
+
+
+def first_segment(found: BackupSet) -> str:
+    """Return the name of the segment from which a copy of the files is replayed."""
+    return segment_of(found.manifest["timeline"], found.manifest["start_lsn"])

@@ -23,6 +23,7 @@ from cryokit.models.fitted import FittedModel, Learned, SeriesModel, View
 from cryokit.models.intervals import Calibration
 from cryokit.models.targets import RECIPES, Recipe
 from cryokit.models.transforms import Transform
+from cryokit.paths import model_file
 
 FORMAT = "cryokit model 1"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "rdkit", "skops", "chemicals")
@@ -68,7 +69,7 @@ def save(model: FittedModel, folder: Path, recipe: Recipe | None = None) -> str:
     """
     content = _dumped(_packed(model, recipe or RECIPES[model.target]))
     sha256 = hashlib.sha256(content).hexdigest()
-    _write_whole(content, path_of(sha256, folder))
+    write_whole(content, model_file(sha256, folder))
     return sha256
 
 
@@ -76,7 +77,7 @@ def save_ensemble(ensemble: Ensemble, path: Path) -> None:
     """Write one ensemble to a file that ends with the checksum of what is before it."""
     facts = json.dumps({"format": FORMAT, "ensemble": _ensemble_facts(ensemble)}, sort_keys=True)
     content = _dumped({"facts": facts, "objects": _ensemble_objects(ensemble)})
-    _write_whole(content + hashlib.sha256(content).digest(), path)
+    write_whole(content + hashlib.sha256(content).digest(), path)
 
 
 def load_ensemble(path: Path) -> Ensemble:
@@ -93,7 +94,8 @@ def _dumped(packed: dict) -> bytes:
     return skops.io.dumps(packed, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
 
 
-def _write_whole(content: bytes, path: Path) -> None:
+def write_whole(content: bytes, path: Path) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-", delete=False) as partial:
         partial.write(content)
@@ -124,7 +126,7 @@ def load(sha256: str, folder: Path) -> FittedModel:
         If the file is missing, changed, not a model of cryokit, or made for other features.
     """
     verify(sha256, folder)
-    path = path_of(sha256, folder)
+    path = model_file(sha256, folder)
     try:
         packed = skops.io.load(path, trusted=list(TRUSTED))
         facts = json.loads(packed["facts"])
@@ -139,7 +141,7 @@ def verify(sha256: str, folder: Path) -> None:
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         msg = f"{sha256!r} is not a sha256 (64 hexadecimal digits), so no model file can be found by it; {_CURE}"
         raise ModelError(msg)
-    path = path_of(sha256, folder)
+    path = model_file(sha256, folder)
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError as error:
@@ -148,11 +150,6 @@ def verify(sha256: str, folder: Path) -> None:
     if found != sha256:
         msg = f"model file {path.name} was changed: its sha256 is {found}; {_CURE}"
         raise ModelError(msg)
-
-
-def path_of(sha256: str, folder: Path) -> Path:
-    """Return where a model of this checksum lies."""
-    return folder / f"{sha256}.skops"
 
 
 def _refuse_format(path: Path, facts: dict) -> FittedModel:

@@ -17,6 +17,7 @@ from cryokit.backup.scratch import RecoveryTarget, damaged_files
 from cryokit.backup.sets import KINDS, BackupSet, Sets
 from cryokit.db.engine import Database
 from cryokit.errors import CryokitError, InputError
+from cryokit.telemetry import logger
 from cryokit.workbench.core import Core
 
 __all__ = ["KINDS", "Backups", "make_key_file"]
@@ -153,16 +154,17 @@ class Backups(Core):
         lost = overview.unarchived_seconds(window, database, now) if database else None
         found = restore.newest_before(self.settings, RecoveryTarget.at("latest"))
         report = restore.drill(self.settings, found) | {"lost_seconds": lost}
-        if database:
+        if is_recorded := self._answering() is not None:
             self.registry.store_backup_drill(found.id, report)
-        return report
+        return report | {"is_recorded": is_recorded}
 
     def _answering(self) -> Database | None:
         """Return the database if it answers; backups must be seen and brought back without it."""
         database = self._database or Database.open(self.settings, start=False)
         try:
             database.ping()
-        except CryokitError:
+        except CryokitError as error:
+            logger(__name__).warning("database_does_not_answer", reason=str(error))
             return None
         return database
 

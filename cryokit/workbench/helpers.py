@@ -36,35 +36,36 @@ def helper_for(
     It has seen neither a row of `rows` nor one of the bundled table. Fitting takes half a minute, so the last few are
     kept, here and in files of `folder`, for the next evaluation of the same molecules.
     """
+    from cryokit.models.artifacts import library_versions
+
     recipe = recipe or RECIPES[target]
     if not recipe.helper_members or len(rows) < recipe.minimum_rows:
         return None
     columns = [name for name in ("smiles", "name") if name in rows]
     excluded = pd.concat([rows[columns], bundled.bundled_rows(target)[columns]], ignore_index=True)
     excluded = excluded.drop_duplicates().sort_values(columns, ignore_index=True)
-    key = sha256_of([seed, repr(recipe.helper_members), records(excluded)])
+    facts = [seed, repr(recipe.helper_members), records(excluded), library_versions(), code_sha256()]
+    key = sha256_of(facts)
     if key not in _fitted:
-        _fitted[key] = _read_or_fitted(recipe, excluded, seed, folder)
+        _fitted[key] = _read_or_fitted(folder / f"helper-{key}.skops", recipe, excluded, seed)
     _fitted.move_to_end(key)
     while len(_fitted) > _KEPT:
         _fitted.popitem(last=False)
     return _fitted[key]
 
 
-def _read_or_fitted(recipe: Recipe, excluded: pd.DataFrame, seed: int, folder: Path) -> "Ensemble":
-    """Read the helper of exactly these molecules, recipe, seed, code and libraries, or fit and keep it."""
+def _read_or_fitted(path: Path, recipe: Recipe, excluded: pd.DataFrame, seed: int) -> "Ensemble":
+    """Read the helper whose file this is, or fit and keep it."""
     from cryokit.models import artifacts
     from cryokit.models.helpers import fitted_helper
 
-    facts = [seed, repr(recipe.helper_members), records(excluded), artifacts.library_versions(), code_sha256()]
-    path = folder / f"helper-{sha256_of(facts)}.skops"
     with contextlib.suppress(ModelError, FileNotFoundError):  # damaged or not there: made anew below
         return artifacts.load_ensemble(path)
     fitted = fitted_helper(recipe, measured_melting_points(), excluded, seed)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     artifacts.save_ensemble(fitted, path)
     with contextlib.suppress(FileNotFoundError):  # another process removed one meanwhile
-        for old in sorted(folder.glob("helper-*.skops"), key=lambda file: file.stat().st_mtime)[:-_KEPT_IN_FILES]:
+        for old in sorted(path.parent.glob("helper-*.skops"), key=lambda file: file.stat().st_mtime)[:-_KEPT_IN_FILES]:
             old.unlink()
     return fitted
 

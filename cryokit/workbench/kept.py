@@ -1,8 +1,6 @@
 """Evaluations kept in files by what they depend on: the same recipe, rows, split, seed and code are computed once."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,13 +45,11 @@ def kept_evaluation(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Sp
 
 
 def _keep(path: Path, evaluation: dict) -> None:
-    """Write a file that only the owner reads, whole or not at all: rows may be private."""
+    """Write an evaluation for the eyes of its owner: rows may be private."""
+    from cryokit.models.artifacts import write_whole
+
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".partial-", delete=False) as partial:
-        partial.write(json_text(evaluation))
-        partial.flush()
-        os.fsync(partial.fileno())
-    Path(partial.name).replace(path)
+    write_whole(json_text(evaluation).encode(), path)
 
 
 def _path(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Split", seed: int) -> Path:

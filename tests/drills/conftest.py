@@ -3,7 +3,6 @@
 import contextlib
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -196,14 +195,6 @@ def wait_until(holds: Callable[[], object], patience_seconds: float = 60) -> Non
     while not holds():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.02)
-
-
-@pytest.fixture
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that is free now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

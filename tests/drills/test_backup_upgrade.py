@@ -20,7 +20,7 @@ def new_bindir() -> Path:
 
 def test_a_dump_of_15_is_restored_into_18(new_installation, new_bindir, connect, say):
     if not OLD.is_dir():
-        pytest.skip("PostgreSQL 15 is missing; install it with ops/bootstrap.sh postgresql 15")
+        pytest.fail("PostgreSQL 15 is missing; install it with ops/bootstrap.sh postgresql 15")
     installation = new_installation(pg_bindir=OLD)
     old = installation.workbench
     with connect(installation.settings) as cursor:

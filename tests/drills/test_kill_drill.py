@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.ports import free_port
+
 SEED = int(os.environ.get("DRILL_SEED", "20261122"))
 ROUNDS = int(os.environ.get("DRILL_ROUNDS", "20"))
 LONGEST_WAIT_SECONDS = 90.0
@@ -62,11 +64,11 @@ def kill_at_random_moment(chance: random.Random, state_dir: Path, log: Path, por
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_the_next_demo_completes_after_a_kill(number, tmp_path, other_settings, free_port):
+def test_the_next_demo_completes_after_a_kill(number, tmp_path, other_settings):
     chance = random.Random(f"{SEED}-{number}")  # noqa: S311  a repeatable drill, not a secret
     state_dir, log = other_settings().state_dir, tmp_path / "demo.log"
 
-    killed = kill_at_random_moment(chance, state_dir, log, free_port)
+    killed = kill_at_random_moment(chance, state_dir, log, free_port())
     status = start_demo(state_dir, log, "--no-serve").wait(timeout=900)
     print(f"seed {SEED}-{number}: killed {killed}; the next demo ended with {status}")  # noqa: T201  the drill's record
 

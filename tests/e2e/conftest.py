@@ -205,25 +205,27 @@ class Browsers:
     chromium: Browser
     address: str
     free: dict[tuple, list[BrowserContext]] = field(default_factory=lambda: defaultdict(list))
+    kinds: dict[BrowserContext, tuple] = field(default_factory=dict)
 
     def page(self, width: int, color_scheme: str = "light", **options: object) -> Page:
         """Open a page in a window that nobody has signed in to."""
         kind = tuple(sorted(options.items()))
         context = self.free[kind].pop() if self.free[kind] else self.chromium.new_context(**options)
+        self.kinds[context] = kind
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=color_scheme)
         return page
 
-    def done(self, page: Page, **options: object) -> None:
+    def done(self, context: BrowserContext) -> None:
         """Close all pages of a window and forget who was there."""
-        context, wiped = page.context, {"origin": self.address, "storageTypes": "cookies,local_storage,indexeddb"}
+        wiped = {"origin": self.address, "storageTypes": "cookies,local_storage,indexeddb"}
         for opened in context.pages:
             opened.close()
         blank = context.new_page()
         context.new_cdp_session(blank).send("Storage.clearDataForOrigin", wiped)
         blank.close()
-        self.free[tuple(sorted(options.items()))].append(context)
+        self.free[self.kinds[context]].append(context)
 
 
 @pytest.fixture(scope="session")
@@ -235,17 +237,16 @@ def browsers(chromium: Browser, address: str) -> Browsers:
 @pytest.fixture
 def new_visit(browsers: Browsers, address: str, accounts: dict[str, Account]) -> Iterator[Callable[..., Visit]]:
     """Open pages of browsers that know nothing; afterwards nothing may have gone wrong on any of them."""
-    visits: list[tuple[Visit, dict[str, object]]] = []
+    visits: list[Visit] = []
 
-    def start(role: str = "viewer", width: int = 1440, color_scheme: str = "light", **options: object) -> Visit:
-        visit = Visit(browsers.page(width, color_scheme, **options), address, accounts[role])
-        visits.append((visit, options))
-        return visit
+    def start(role: str = "viewer", width: int = 1440, **options: object) -> Visit:
+        visits.append(Visit(browsers.page(width, **options), address, accounts[role]))
+        return visits[-1]
 
     yield start
-    mishaps = [mishap for visit, _ in visits for mishap in visit.mishaps]
-    for visit, options in visits:
-        browsers.done(visit.page, **options)
+    mishaps = [mishap for visit in visits for mishap in visit.mishaps]
+    for visit in visits:
+        browsers.done(visit.page.context)
 
     assert mishaps == []
 

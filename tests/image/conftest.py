@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("buildah", "runc", "debootstrap")
@@ -108,12 +109,6 @@ class Container:
     def inside(self, *argv: str) -> subprocess.CompletedProcess:
         """Run a program inside, as the container's account."""
         return subprocess.run(["runc", "exec", self.name, *argv], capture_output=True, text=True, check=False)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture

@@ -111,10 +111,3 @@ def served_on_a_free_port(workbench: Workbench) -> Iterator[str]:
 def served() -> Callable[[Workbench], contextlib.AbstractContextManager[str]]:
     """Serve the API over a workbench."""
     return served_on_a_free_port
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

@@ -346,6 +346,7 @@ def test_a_killed_backup_leaves_no_backup(workbench, full):
 
 def test_a_drill_restores_from_what_is_kept(workbench, full):
     report = workbench.drill_backup()
+    assert report["is_recorded"]
     [newest] = workbench.registry.backup_drills(limit=1).to_dict("records")
 
     assert report["is_passed"]

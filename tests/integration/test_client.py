@@ -11,6 +11,7 @@ from cryokit.client import RemoteWorkbench
 from cryokit.errors import AccessError, ConfigError, InputError, NotFoundError, UnavailableError
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
+from tests.ports import free_port
 
 SMILES = ["OCC(O)CO", "CCO", "CS(C)=O"]
 
@@ -105,8 +106,8 @@ def test_a_token_that_does_not_count_is_refused(address):
         remote.targets()
 
 
-def test_a_server_that_is_not_there_is_unavailable(free_port):
-    with cryokit.open(f"http://127.0.0.1:{free_port}", token="x") as remote, pytest.raises(UnavailableError):
+def test_a_server_that_is_not_there_is_unavailable():
+    with cryokit.open(f"http://127.0.0.1:{free_port()}", token="x") as remote, pytest.raises(UnavailableError):
         remote.targets()
 
 

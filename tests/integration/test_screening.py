@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from cryokit.cli import main
 from cryokit.compute.cluster import completed, connected
 from cryokit.errors import UnavailableError
+from tests.ports import free_port
 
 PARTITION_ROWS = 40
 LONGEST_WAIT_SECONDS = 120
@@ -202,9 +203,9 @@ def tcp_cluster(port: int, folder: Path, count: int) -> Iterator[tuple[str, list
         yield address, workers
 
 
-def test_a_worker_that_is_killed_costs_no_row(run, library, undisturbed, tmp_path, free_port):
+def test_a_worker_that_is_killed_costs_no_row(run, library, undisturbed, tmp_path):
     out = tmp_path / "out.parquet"
-    with tcp_cluster(free_port, tmp_path, 2) as (address, workers), connected(address) as client:
+    with tcp_cluster(free_port(), tmp_path, 2) as (address, workers), connected(address) as client:
         client.wait_for_workers(2, timeout=LONGEST_WAIT_SECONDS)
         watcher = subprocess.Popen(
             [sys.executable, "-c", KILLER, str(out.with_name(f"{out.name}.parts")), str(workers[0].pid)]
@@ -231,8 +232,8 @@ os.kill(pid, signal.SIGKILL)
 """
 
 
-def test_an_address_without_a_cluster_is_unavailable(free_port):
-    with pytest.raises(UnavailableError, match="no Dask cluster"), connected(f"tcp://127.0.0.1:{free_port}"):
+def test_an_address_without_a_cluster_is_unavailable():
+    with pytest.raises(UnavailableError, match="no Dask cluster"), connected(f"tcp://127.0.0.1:{free_port()}"):
         pass
 
 

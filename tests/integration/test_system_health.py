@@ -2,7 +2,6 @@
 
 import hashlib
 import http.server
-import socket
 import socketserver
 import ssl
 import subprocess
@@ -21,6 +20,7 @@ from cryokit.errors import CommandError, ConfigError, UnavailableError
 from cryokit.workbench import Workbench, outside
 from cryokit.workbench.monitoring import Since
 from cryokit.workbench.statuses import EXIT_STATUS, FAIL, HTTP_STATUS, PASS, WARN, worst
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -62,11 +62,6 @@ class Mail(socketserver.StreamRequestHandler):
         self.wfile.write(b"220 sink\r\n")
         while line := self.rfile.readline():
             self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def test_the_words_are_ordered_and_mapped():

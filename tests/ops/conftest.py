@@ -1,5 +1,4 @@
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -20,11 +19,3 @@ def demo_state_dir() -> Path:
 def demo_environment(demo_state_dir: Path) -> dict[str, str]:
     """Environment of the state folder in which the demo has run."""
     return os.environ | {"CRYOKIT_STATE_DIR": str(demo_state_dir)}
-
-
-@pytest.fixture
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that is free now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

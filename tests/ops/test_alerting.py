@@ -21,6 +21,7 @@ import cryokit
 from cryokit.api.app import create_app
 from cryokit.api.auth import issue_token
 from cryokit.workbench import Workbench
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "ops" / "monitoring"
@@ -84,11 +85,6 @@ def hurry(folder: Path, mail_port: int, hook_port: int) -> None:
         assert old in text
         (folder / name).write_text(text.replace(old, new))
     (folder / "secrets" / "slack_url").write_text(f"http://127.0.0.1:{hook_port}/slack")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from cryokit.chemistry import descriptors
 from cryokit.errors import ModelError
 from cryokit.models import artifacts, features
 from cryokit.models.fitted import fit
+from cryokit.paths import model_file
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def saved(small_tg, tmp_path_factory):
 def stored_as_model(content: bytes, folder: Path) -> str:
     """Write bytes under their true checksum, as somebody might who can write to the folder."""
     sha256 = hashlib.sha256(content).hexdigest()
-    artifacts.path_of(sha256, folder).write_bytes(content)
+    model_file(sha256, folder).write_bytes(content)
     return sha256
 
 
@@ -60,7 +61,7 @@ def test_a_flipped_byte_is_refused(saved, tmp_path, place):
     _, sha256, folder = saved
     content = bytearray((folder / f"{sha256}.skops").read_bytes())
     content[place] ^= 1
-    artifacts.path_of(sha256, tmp_path).write_bytes(content)
+    model_file(sha256, tmp_path).write_bytes(content)
 
     with pytest.raises(ModelError, match="was changed"):
         artifacts.load(sha256, tmp_path)

@@ -11,13 +11,14 @@ import pytest
 
 from cryokit.backup import files
 from cryokit.backup.archive import Archive
-from cryokit.backup.artifacts import Artifacts, file_of
+from cryokit.backup.artifacts import Artifacts
 from cryokit.backup.files import Cipher, make_key_file
 from cryokit.backup.scratch import RecoveryTarget, Scratch
 from cryokit.backup.sets import MANIFEST, BackupSet, Sets, write_manifest
 from cryokit.backup.timelines import Lineage, lineage, segment_number, segment_of
 from cryokit.config import load_settings
 from cryokit.errors import ConfigError, ConflictError, InputError, IntegrityCheckError, NotFoundError
+from cryokit.paths import model_file
 
 ID = "20261122T100000Z-full"
 SCRIPT = Path(files.__file__).parents[1] / "db" / "archive_wal.sh"
@@ -61,7 +62,7 @@ def test_model_files_are_kept_once_and_come_back(settings, tmp_path, is_encrypte
     kept = Artifacts(settings, Cipher(key if is_encrypted and make_key_file(key) else None))
     settings.artifacts_dir.mkdir()
     sha256, other = hashlib.sha256(TEXT).hexdigest(), hashlib.sha256(b"never saved").hexdigest()
-    file_of(sha256, settings.artifacts_dir).write_bytes(TEXT)
+    model_file(sha256, settings.artifacts_dir).write_bytes(TEXT)
     found = BackupSet(tmp_path, kept.keep([sha256, other]))
     [path] = kept.folder.iterdir()
     before = path.stat().st_mtime_ns
@@ -81,7 +82,7 @@ def test_model_files_are_kept_once_and_come_back(settings, tmp_path, is_encrypte
 def test_a_changed_model_file_is_not_taken_into_a_backup(settings):
     sha256 = hashlib.sha256(TEXT).hexdigest()
     settings.artifacts_dir.mkdir()
-    file_of(sha256, settings.artifacts_dir).write_bytes(TEXT + b"!")
+    model_file(sha256, settings.artifacts_dir).write_bytes(TEXT + b"!")
 
     assert Artifacts(settings, Cipher(None)).keep([sha256])["artifacts_missing"] == [sha256]
 

@@ -9,6 +9,7 @@ import pytest
 from cryokit.errors import InputError, ModelError
 from cryokit.models import artifacts
 from cryokit.models.screening import Question, screened, screening_targets
+from cryokit.paths import model_file
 
 ENTRIES = [
     ("OCC(O)CO", "glycerol"),
@@ -101,8 +102,8 @@ def test_a_part_without_any_structure_is_all_errors(folder):
 
 def test_a_model_that_was_changed_is_refused(folder, tmp_path):
     path, sha256, _ = folder
-    other = artifacts.path_of(sha256, tmp_path)
-    other.write_bytes(artifacts.path_of(sha256, path).read_bytes() + b" ")
+    other = model_file(sha256, tmp_path)
+    other.write_bytes(model_file(sha256, path).read_bytes() + b" ")
 
     with pytest.raises(ModelError, match="was changed"):
         screened(ENTRIES, [Question("tg", sha256)], str(tmp_path), no_melting_point, list)
