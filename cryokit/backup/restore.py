@@ -198,7 +198,6 @@ def _put_in_place(scratch: Scratch, home: Settings, is_new: bool) -> Path | None
     scratch.server.stop()
     if is_new and (known := known_timelines(home)):
         scratch.begin_timeline(max(known) + 1)
-    Archive(home).ask_again(scratch.settings.cluster_dir)
     live = Server(home)
     live.passwords.take_over(scratch.database.passwords)
     kept = None
@@ -206,6 +205,9 @@ def _put_in_place(scratch: Scratch, home: Settings, is_new: bool) -> Path | None
         _commit_once(home)
         live.stop()
         kept = live.name_for_kept(datetime.now(UTC))
+    # After its stop the old server has handed over its last segment, of which the new cluster may have a shorter copy.
+    Archive(home).ask_again(scratch.settings.cluster_dir)
+    if kept:
         home.cluster_dir.rename(kept)
     scratch.settings.cluster_dir.rename(home.cluster_dir)
     sync(home.state_dir)

@@ -16,7 +16,7 @@ from cryokit.backup.archive import Archive
 from cryokit.backup.engine import DATA, DUMP, ROLES, file_named
 from cryokit.backup.files import Cipher, sha256_of
 from cryokit.backup.sets import BackupSet
-from cryokit.backup.timelines import first_segment, lineage
+from cryokit.backup.timelines import first_segment, known_timelines, lineage
 from cryokit.config import Settings
 from cryokit.db import programs
 from cryokit.db.engine import ADMIN, APP, Database, connection_to
@@ -134,9 +134,9 @@ class Scratch:
             for link in links:
                 shutil.rmtree(link)
         account = self._give(cluster)
-        if target.needs_archive:
-            self._gather_wal(chain[-1], target, salvage)
-        self._prepare_recovery(target, chain[-1].manifest["timeline"], account)
+        followed = self._gather_wal(chain[-1], target, salvage)
+        of_backup = chain[-1].manifest["timeline"]
+        self._prepare_recovery(target, "current" if followed == of_backup else str(followed), account)
         self._start(target)
 
     def _unpacked(self, found: BackupSet, number: int) -> Path:
@@ -163,27 +163,41 @@ class Scratch:
     def _wal(self) -> Path:
         return self.settings.state_dir / "wal"
 
-    def _gather_wal(self, last: BackupSet, target: RecoveryTarget, salvage: bool) -> None:
-        """Put what is replayed where the scratch server can read it."""
+    def _gather_wal(self, last: BackupSet, target: RecoveryTarget, salvage: bool) -> int:
+        """Put what is replayed where the scratch server can read it; return the timeline that is followed."""
         self._wal.mkdir(mode=0o700)
-        if salvage:
-            self._salvage()
-        # After what was salvaged: a live server may hand over and forget a segment at any moment between.
-        way = lineage(self.live, target.timeline)
-        Archive(self.live).unpack(self._wal, first_segment(last), way, self.cipher)
+        followed = last.manifest["timeline"]
+        if target.needs_archive:
+            if salvage:
+                self._salvage()
+            # After what was salvaged: a live server may hand over and forget a segment at any moment between.
+            way = lineage(self.live, target.timeline)
+            followed = way.timeline
+            Archive(self.live).unpack(self._wal, first_segment(last), way, self.cipher)
+        self._reserve_timelines(followed)
         self._give(self._wal)
+        return followed
 
-    def _prepare_recovery(self, target: RecoveryTarget, of_backup: int, account: Account) -> None:
+    def _reserve_timelines(self, followed: int) -> None:
+        """
+        Have the server begin a timeline that neither archive knows: it takes the first number without a history file.
+
+        That of the timeline that is followed must be real, or missing, because the new one's begins with it.
+        """
+        home = self.live.model_copy(update={"state_dir": self.home})
+        known = known_timelines(self.live) | known_timelines(home)
+        for number in range(followed + 1, max(known, default=0) + 1):
+            history = self._wal / f"{number:08X}.history"
+            if not history.exists():  # it began with a dump, or nothing of it is needed
+                history.write_text("# taken\n")
+
+    def _prepare_recovery(self, target: RecoveryTarget, timeline: str, account: Account) -> None:
         """Write down up to where to replay, and let in who can enter the socket's folder until passwords are new."""
         cluster = self.settings.cluster_dir
-        command = f'cp "{self._wal}/%f" "%p"' if target.needs_archive else "false"
-        wanted = {"hot_standby": "off", "recovery_target_action": "promote", "restore_command": command}
+        wanted = {"hot_standby": "off", "recovery_target_action": "promote", "recovery_target_timeline": timeline}
+        wanted["restore_command"] = f'cp "{self._wal}/%f" "%p"'
         if target.setting:
             wanted[target.setting] = target.value
-        if target.needs_archive:
-            # A timeline that began with a dump has no history file, by which PostgreSQL would know its number.
-            timeline = lineage(self.live, target.timeline).timeline
-            wanted["recovery_target_timeline"] = "current" if timeline == of_backup else str(timeline)
         (cluster / "pg_hba.conf").rename(cluster / "pg_hba.conf.kept")
         (cluster / "pg_hba.conf").write_text(_TRUST)
         (cluster / "recovery.signal").touch()
