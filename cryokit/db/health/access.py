@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from cryokit.db.health import expressions
 from cryokit.db.health.expressions import Table
-from cryokit.db.health.probe import Probe
+from cryokit.db.health.probe import Probe, once
 from cryokit.db.health.report import Finding
 from cryokit.db.queries import queries
 
@@ -97,6 +97,7 @@ class Policy:
         return f"ALTER POLICY {self.row['quoted_name']} ON {self.row['table_object']} {part.clause} ({condition})"
 
 
+@once
 def _policies(probe: Probe) -> list[Policy]:
     for table in probe.locked_names():
         probe.skip_part(f"{table} is locked by another session")

@@ -9,7 +9,7 @@ from cryokit.db.health import plausible, references, structures
 from cryokit.db.health.probe import Probe
 from cryokit.db.health.references import is_of_predictions
 from cryokit.db.health.report import Finding
-from cryokit.db.health.scan import SAMPLE, WHOLE_NUMBERS, Row, Scans, only
+from cryokit.db.health.scan import SAMPLE, WHOLE_NUMBERS, Row, Scans, keys_of, only
 from cryokit.db.queries import queries
 
 _SCANS = "health_scans"
@@ -32,7 +32,7 @@ def prediction_without_model(probe: Probe) -> list[Finding]:
 
 def _orphans(probe: Probe, check: str, of_predictions: bool) -> list[Finding]:
     scans, findings = Scans(probe), []
-    for key in probe.ask(queries(_SCANS)["keys"]):
+    for key in keys_of(probe):
         if key["is_of_periods"] or is_of_predictions(key["child"], key["parent"]) != of_predictions:
             continue
         name = key["object"]
@@ -98,7 +98,7 @@ def _number(rows: list[Row]) -> int:
 def foreign_key_half_null(probe: Probe) -> list[Finding]:
     """Find rows that escape a foreign key of several columns because one of the columns is empty."""
     scans, findings = Scans(probe), []
-    for key in probe.ask(queries(_SCANS)["keys"]):
+    for key in keys_of(probe):
         may_be_half = _columns_that_tell(key)
         if key["is_match_full"] or len(may_be_half) < 2:
             continue

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 
-from cryokit.db.health.probe import CannotCheck, Probe
+from cryokit.db.health.probe import CannotCheck, Probe, once
 from cryokit.db.health.report import Finding
 from cryokit.db.queries import queries
 
@@ -98,6 +98,7 @@ class Index:
         return f"DROP INDEX {'' if self.is_partitioned else 'CONCURRENTLY '}{self.object}"
 
 
+@once
 def _indexes(probe: Probe) -> list[Index]:
     rows = [dict(row) for row in probe.ask(queries(_DETAILS)["indexes"])]
     for row in rows:

@@ -9,9 +9,8 @@ from psycopg2 import sql
 from cryokit.db.health.names import is_record, words_of
 from cryokit.db.health.probe import Probe
 from cryokit.db.health.report import Finding
-from cryokit.db.health.scan import NUMBERS, SAMPLE, WORDS, Column, Row, Scans, Table, only, tables_of
+from cryokit.db.health.scan import NUMBERS, SAMPLE, WORDS, Column, Row, Scans, Table, keys_of, only, tables_of
 from cryokit.db.health.units import ANY_BASIS, dimension, words_of_unit
-from cryokit.db.queries import queries
 
 
 def _words(text: str) -> frozenset[str]:
@@ -338,7 +337,7 @@ def value_outside_declared_range(probe: Probe) -> list[Finding]:
     """Find values outside of the least and largest one that the table of properties they refer to declares."""
     tables = {table.oid: table for table in tables_of(probe)}
     scans, findings = Scans(probe), []
-    for key in probe.ask(queries("health_scans")["keys"]):
+    for key in keys_of(probe):
         child, parent = tables.get(key["child_oid"]), tables.get(key["parent_oid"])
         if child is None or parent is None or child is parent or len(key["columns"]) > 1:
             continue

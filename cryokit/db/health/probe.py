@@ -1,7 +1,7 @@
 """One look at a database: read only, never waiting long, each question in a transaction of its own."""
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, wraps
 from typing import Any
 
 import psycopg2
@@ -30,6 +30,16 @@ _WITHOUT_TRACE = text(
     "WHERE rolname = current_user AND rolsuper"
 )
 """A check does not change the statistics it judges by; only a superuser can see to that."""
+
+
+def once[Seen](look: Callable[["Probe"], Seen]) -> Callable[["Probe"], Seen]:
+    """Let a function of the probe look once a run."""
+
+    @wraps(look)
+    def remembered(probe: "Probe") -> Seen:
+        return probe.seen(look)
+
+    return remembered
 
 
 def _sign(*call: Any) -> tuple[str, Any]:
@@ -67,6 +77,7 @@ class Probe:
         """What the running check could not look at, in words; it makes the check unfinished."""
         self.samples: list[str] = []
         """Of what the running check looked at a part only, as it may without `deep`."""
+        self._seen: dict[tuple[Any, ...], tuple[Any, list[str]]] = {}
         event.listen(connection, "before_cursor_execute", _sign, retval=True)
         with connection.begin():
             settings = {
@@ -104,6 +115,20 @@ class Probe:
         """Return the rows of a query whose names psycopg2 quotes; raises what `ask` raises."""
         written = question.as_string(self._connection.connection.dbapi_connection)
         return self.ask(text(written.replace(":", r"\:")))
+
+    def seen[Seen](self, look: Callable[["Probe"], Seen]) -> Seen:
+        """Return what a look at the database gives; several checks share it, and what could not be looked at."""
+        key = (look, *self.locked)
+        if key not in self._seen:
+            before, self.limits = self.limits, []
+            try:
+                self._seen[key] = look(self), self.limits
+            finally:
+                self.limits = before + self.limits
+            return self._seen[key][0]
+        found, limits = self._seen[key]
+        self.limits = self.limits + limits
+        return found
 
     def _reason(self, error: DBAPIError) -> Exception:
         code = getattr(error.orig, "pgcode", None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg2 import sql
 
-from cryokit.db.health.probe import CannotCheck, Probe
+from cryokit.db.health.probe import CannotCheck, Probe, once
 from cryokit.db.queries import queries
 
 SECONDS = 120.0
@@ -59,6 +59,13 @@ class Table:
         return sql.Identifier(self.schema, self.name)
 
 
+@once
+def keys_of(probe: Probe) -> list[Row]:
+    """Return the foreign keys with both tables, the columns and the operators that compare them."""
+    return probe.ask(queries("health_scans")["keys"])
+
+
+@once
 def tables_of(probe: Probe) -> list[Table]:
     """Return the tables with their columns."""
     tables = {row["oid"]: Table(**row) for row in probe.ask(queries("health_scans")["tables"])}
