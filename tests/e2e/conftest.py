@@ -182,6 +182,15 @@ class Visit:
             self.page.locator(".bk-Canvas").first.wait_for(state="attached")
         return self.page
 
+    def in_both_themes(self, height: int = 900) -> Iterator[str]:
+        """Show the page light and then, by its own button, dark; each time the window is as it was at first."""
+        width = self.page.viewport_size["width"]
+        yield "light"
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.get_by_role("button", name="Toggle theme").click()
+        self.page.wait_for_function("document.documentElement.style.colorScheme === 'dark'")
+        yield "dark"
+
     def picture(self, name: str) -> None:
         """Keep a picture of a plain page, or of what is in sight of one that scrolls inside itself."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
