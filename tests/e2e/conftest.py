@@ -182,11 +182,11 @@ class Visit:
             self.page.locator(".bk-Canvas").first.wait_for(state="attached")
         return self.page
 
-    def in_both_themes(self, height: int = 900) -> Iterator[str]:
+    def in_both_themes(self) -> Iterator[str]:
         """Show the page light and then, by its own button, dark; each time the window is as it was at first."""
-        width = self.page.viewport_size["width"]
+        size = self.page.viewport_size
         yield "light"
-        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.set_viewport_size(size)
         self.page.get_by_role("button", name="Toggle theme").click()
         self.page.wait_for_function("document.documentElement.style.colorScheme === 'dark'")
         yield "dark"
