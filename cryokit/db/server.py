@@ -87,8 +87,9 @@ class Server:
         """Refuse to make an empty cluster where one was set aside by a restore that did not come to its end."""
         if kept := sorted(self.cluster.parent.glob(f"{_KEPT}*")):
             msg = (
-                f"there is no {self.cluster}, but {kept[-1].name} beside it: a restore was interrupted; restore again, "
-                f"or take the old cluster back with `mv {kept[-1]} {self.cluster}`"
+                f"there is no {self.cluster}, but {kept[-1].name} beside it: a restore was interrupted; take the old "
+                f"cluster back first with `mv {kept[-1]} {self.cluster}`, then restore again with --replace: "
+                "only a cluster in its place gives what it had not handed over yet"
             )
             raise ConflictError(msg)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -92,6 +93,13 @@ def test_a_kill_in_a_backup_loses_nothing(installation, killed, say, victim):
     installation.require_backups_work()
 
 
+def take_back(words: str) -> None:
+    """Do what the message of an interrupted restore says."""
+    said = re.search("a restore was interrupted; take the old cluster back first with `mv ([^ ]+) ([^ ]+)`", words)
+    assert said, words
+    Path(said[1]).rename(said[2])
+
+
 @pytest.mark.parametrize("victim", [live_server, scratch_server, None], ids=["server", "scratch server", "command"])
 def test_a_kill_in_a_restore_loses_nothing(installation, killed, say, victim):
     with installation.ledger.being_written():
@@ -103,8 +111,8 @@ def test_a_kill_in_a_restore_loses_nothing(installation, killed, say, victim):
             rows = installation.require_nothing_lost()
         except ConflictError as error:  # the old cluster was set aside, the new one had no name yet
             healed += 1
-            assert "a restore was interrupted; restore again" in str(error)
-            installation.done("backup", "restore", "--to", "latest")
+            take_back(str(error))
+            installation.done("backup", "restore", "--to", "latest", "--replace")
             rows = installation.require_nothing_lost()
         say(f"  {number}: {done}; exit {status} {words[:90] if status else ''}; {rows} rows, none lost")
         met += done != "not met"

@@ -215,7 +215,7 @@ def test_a_cluster_that_an_interrupted_restore_set_aside_is_not_replaced_by_an_e
     kept = settings.state_dir / "cluster.before-20261122T100000Z"
     kept.mkdir()
 
-    with pytest.raises(ConflictError, match=f"restore again, or take the old cluster back with `mv {kept} "):
+    with pytest.raises(ConflictError, match=f"take the old cluster back first with `mv {kept} {settings.cluster_dir}`"):
         Server(settings).start()
     assert not settings.cluster_dir.exists()
 
