@@ -26,7 +26,7 @@ class WalFile:
 
     @property
     def note(self) -> Path:
-        """File with the checksum; written last, it stays when the content is compressed."""
+        """File with the checksum; named first, it stays when the content is compressed."""
         return self.path.with_name(f"{self.name}.sha256")
 
     def sha256(self) -> str | None:
@@ -115,9 +115,10 @@ class Archive:
 
     def verify(self, cipher: Cipher, scratch: Path, since: str | None = None) -> list[str]:
         """Read the files of the archive whole, from a segment on, and return what is wrong or gone, naming the file."""
-        # Notes first: what is handed over meanwhile has no note yet in this list.
+        # In the order in which they appear: what is handed over meanwhile is in one of the later lists.
         noted = {path.stem for path in self.folder.glob("*.sha256") if _SEGMENT.fullmatch(path.stem)}
         noted = {name for name in noted if since is None or _is_needed(name, since)}
+        noted -= {path.stem for path in self.folder.glob("*.partial")}
         files = self.files()
         wrong = [
             f"{self.folder / name} is gone, though the server handed it over: no moment after it can be restored to"

@@ -13,17 +13,33 @@ checksum() {
 
 kept=$archive/$name
 sum=$(checksum "$source")
-# The checksum is written last: with it, the file is whole; it stays when the file is compressed later.
 if [ -e "$kept.sha256" ]; then
-  [ "$(cat "$kept.sha256")" = "$sum" ] && exit 0
+  known=$(cat "$kept.sha256")
+elif [ -e "$kept" ]; then
+  known=$(checksum "$kept")
+else
+  known=$sum
+fi
+if [ "$known" != "$sum" ]; then
   echo "archive: $kept is there with other contents; it is not overwritten" >&2
   exit 1
 fi
-cp "$source" "$kept.partial"
-[ "$(checksum "$kept.partial")" = "$sum" ]
-sync "$kept.partial"
-mv "$kept.partial" "$kept"
-echo "$sum" >"$kept.sha256.partial"
-sync "$kept.sha256.partial"
-mv "$kept.sha256.partial" "$kept.sha256"
+# The file is on the disk, but has no name, before its checksum has one: after a crash anywhere the server asks again,
+# and no file is ever without the checksum by which another one of its name is refused.
+is_there=
+for path in "$kept" "$kept.zst" "$kept.zst.age"; do
+  if [ -e "$path" ]; then is_there=yes; fi
+done
+if [ -z "$is_there" ]; then
+  cp "$source" "$kept.partial"
+  [ "$(checksum "$kept.partial")" = "$sum" ]
+  sync "$kept.partial"
+fi
+if [ ! -e "$kept.sha256" ]; then
+  echo "$sum" >"$kept.sha256.partial"
+  sync "$kept.sha256.partial"
+  mv "$kept.sha256.partial" "$kept.sha256"
+  sync "$archive"
+fi
+[ -n "$is_there" ] || mv "$kept.partial" "$kept"
 sync "$archive"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from io import BytesIO
@@ -250,10 +251,47 @@ def test_without_a_backup_nothing_is_archived(settings, tmp_path):
 
 
 def test_a_half_written_file_is_written_again(archive, tmp_path):
-    (archive.folder / name_of(1)).write_text("half")
+    (archive.folder / f"{name_of(1)}.partial").write_text("half")
     fill(archive, tmp_path, name_of(1))
 
     assert (archive.folder / name_of(1)).read_text() == f"content of {name_of(1)}"
+    assert not list(archive.folder.glob("*.partial"))
+
+
+@pytest.mark.parametrize("step", range(1, 8))
+def test_a_crash_anywhere_in_the_hand_over_is_healed_by_the_next(archive, tmp_path, step):
+    """The programs that it calls count, and at one call, before or after their work, all ends as by a crash."""
+    programs, count, name = tmp_path / "bin", tmp_path / "count", name_of(1)
+    programs.mkdir()
+    for program in ("cp", "mv", "sync"):
+        real = shutil.which(program)
+        words = (
+            f'#!/bin/sh\necho >>"{count}"\n[ "$(wc -l <"{count}")" -ne {step} ] || kill -9 $PPID\nexec {real} "$@"\n'
+        )
+        (programs / program).write_text(words)
+        (programs / program).chmod(0o755)
+    (tmp_path / "segment").write_text(f"content of {name}")
+    words = ["sh", SCRIPT, tmp_path / "segment", name, archive.folder]
+    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    crashed = subprocess.run(words, env=os.environ | path, capture_output=True, check=False)
+    (tmp_path / "other").write_text("other content")
+    assert crashed.returncode == -9
+    if (archive.folder / name).exists():
+        assert hand_over(tmp_path / "other", name, archive.folder).returncode == 1
+
+    fill(archive, tmp_path, name)
+
+    assert (archive.folder / name).read_text() == f"content of {name}"
+    assert archive.verify(Cipher(None), tmp_path) == []
+    assert hand_over(tmp_path / "other", name, archive.folder).returncode == 1
+    assert not list(archive.folder.glob("*.partial"))
+
+
+def test_what_is_being_handed_over_is_not_called_gone(archive, tmp_path):
+    fill(archive, tmp_path, name_of(1))
+    (archive.folder / name_of(1)).rename(archive.folder / f"{name_of(1)}.partial")
+
+    assert archive.verify(Cipher(None), tmp_path) == []
 
 
 def test_the_archive_ends_at_the_first_gap_and_follows_timelines(archive, tmp_path):
