@@ -1,6 +1,5 @@
 """Timelines: a restore to an earlier point begins a new one, and what the older one went on to can still be read."""
 
-import contextlib
 import re
 from dataclasses import dataclass
 
@@ -46,7 +45,7 @@ def lineage(settings: Settings, timeline: int | None = None) -> Lineage:
     """Return a timeline of which there is WAL with those that it came from; the live cluster's, or else the newest."""
     known = known_timelines(settings)
     if timeline is None:
-        timeline = _written_last(settings) or max(known, default=1)
+        timeline = _live_timeline(settings) or max(known, default=1)
     elif timeline not in known:
         msg = f"there is no timeline {timeline}; there are {', '.join(map(str, sorted(known))) or 'none'}"
         raise InputError(msg)
@@ -65,13 +64,15 @@ def known_timelines(settings: Settings) -> dict[int, dict[int, str]]:
     return found
 
 
-def _written_last(settings: Settings) -> int | None:
-    """Return the timeline of the live cluster, which an older one put back by hand has too."""
-    written = {}
-    for path in (settings.cluster_dir / "pg_wal").glob(_SEGMENT):
-        with contextlib.suppress(FileNotFoundError):  # the server has done with it meanwhile
-            written[path.name] = path.stat().st_mtime
-    return int(max(written, key=written.__getitem__)[:8], 16) if written else None
+def _live_timeline(settings: Settings) -> int | None:
+    """
+    Return the timeline of the live cluster, which an older one put back by hand has too.
+
+    It is the highest that its own segments name: each timeline gets a number above those it came from, and a cluster
+    has segments of these only. Their times tell nothing, because the server uses files again and clocks are changed.
+    """
+    names = [path.name for path in (settings.cluster_dir / "pg_wal").glob(_SEGMENT)]
+    return int(max(names)[:8], 16) if names else None
 
 
 def position(lsn: str) -> int:

@@ -294,6 +294,19 @@ def test_what_is_being_handed_over_is_not_called_gone(archive, tmp_path):
     assert archive.verify(Cipher(None), tmp_path) == []
 
 
+def test_the_timeline_of_a_cluster_is_told_by_names_not_by_times(archive, tmp_path):
+    wal = archive.settings.cluster_dir / "pg_wal"
+    wal.mkdir(parents=True)
+    for age, name in enumerate((name_of(3), name_of(3, 2), name_of(9))):
+        (wal / name).touch()
+        os.utime(wal / name, (1e9 - age, 1e9 - age))
+
+    assert lineage(archive.settings).timeline == 2
+    (wal / name_of(3, 2)).unlink()  # an older cluster was put back by hand
+    fill(archive, tmp_path, name_of(4, 2))
+    assert lineage(archive.settings).timeline == 1
+
+
 def test_the_archive_ends_at_the_first_gap_and_follows_timelines(archive, tmp_path):
     fill(archive, tmp_path, *(name_of(number) for number in (1, 2, 3, 4, 6)), name_of(2, 2), name_of(3, 2))
     (archive.folder / "00000002.history").write_text("1\t0/2000128\tno recovery target specified\n\n")
