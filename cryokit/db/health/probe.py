@@ -119,16 +119,12 @@ class Probe:
     def seen[Seen](self, look: Callable[["Probe"], Seen]) -> Seen:
         """Return what a look at the database gives; several checks share it, and what could not be looked at."""
         key = (look, *self.locked)
-        if key not in self._seen:
-            before, self.limits = self.limits, []
-            try:
-                self._seen[key] = look(self), self.limits
-            finally:
-                self.limits = before + self.limits
-            return self._seen[key][0]
-        found, limits = self._seen[key]
-        self.limits = self.limits + limits
-        return found
+        if key in self._seen:
+            self.limits += self._seen[key][1]
+        else:
+            known = len(self.limits)
+            self._seen[key] = look(self), self.limits[known:]
+        return self._seen[key][0]
 
     def _reason(self, error: DBAPIError) -> Exception:
         code = getattr(error.orig, "pgcode", None)
