@@ -104,9 +104,9 @@ def framed(spec: PageSpec, pages: Iterable[PageSpec], workbench: Workbench, iden
         favicon="/assets/favicon.svg",
         js_modules={"cryokit": "/assets/cryokit.js"},
         stylesheets=[_GROUND],
-        busy_indicator="linear",
+        busy_indicator=None,
     )
-    _end_with_session(page)
+    _part_from_others(page)
     return page
 
 
@@ -125,15 +125,13 @@ class _Idle(param.Parameterized):
     busy = param.Boolean(default=False)
 
 
-def _end_with_session(page: pmui.Page) -> None:
+def _part_from_others(page: pmui.Page) -> None:
     """
-    Part a page from the server-wide busy flag that it watches; otherwise the flag keeps each session in memory.
+    Part a page from the server-wide busy flag that it watches.
 
+    Every event of anybody would otherwise be told to every open page, at the price of a walk through all that it
+    shows, and the flag would keep each page in memory. A button shows itself that its own work goes on.
     Only another reference takes the old watcher away; a plain value leaves it there.
     """
-
-    def part(_context: object) -> None:
-        with edit_readonly(page):
-            page.busy = _Idle().param.busy
-
-    pn.state.on_session_destroyed(part)
+    with edit_readonly(page):
+        page.busy = _Idle().param.busy

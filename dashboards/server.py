@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from urllib.parse import quote
 
 import panel as pn
@@ -16,11 +15,10 @@ from bokeh.server.request import ServerRequest
 from bokeh.util.token import get_session_id
 from fastapi import APIRouter, Depends, FastAPI
 from panel.io.fastapi import PanelFastAPI, add_applications
-from panel.io.resources import CDN_DIST, DIST_DIR
+from panel.io.resources import CDN_DIST
 from panel.viewable import Viewable
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
 import cryokit
 from cryokit import figures
@@ -31,7 +29,19 @@ from cryokit.domain import Identity
 from cryokit.errors import ConfigError, CryokitError
 from cryokit.telemetry import logger
 from cryokit.workbench import Workbench
-from dashboards import ASSETS_ROOT, _shell, _tables, audit, database, models, operations, predict, reports, validation
+from dashboards import (
+    ASSETS_ROOT,
+    _files,
+    _shell,
+    _tables,
+    audit,
+    database,
+    models,
+    operations,
+    predict,
+    reports,
+    validation,
+)
 
 PAGES = (
     _shell.PageSpec("/", "Predict", "viewer", predict.build),
@@ -57,9 +67,10 @@ def make_app(workbench: Workbench | None = None) -> FastAPI:
     workbench = workbench or cryokit.open()
     pn.extension("tabulator", reconnect=True, notifications=False)
     app = create_app(workbench)
-    _add_statics(app)
+    app.router.routes.extend(_files.mounts())
     app.include_router(_structures())
     _add_pages(app, workbench)
+    app.add_middleware(_files.PanelFilesMiddleware)
     app.state.page_paths = frozenset(_addresses())
     app.add_middleware(QueryLimitMiddleware, paths=app.state.page_paths)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
@@ -70,22 +81,6 @@ def _addresses() -> set[str]:
     """Return the paths that Panel answers."""
     roots = {spec.path.rstrip("/") for spec in PAGES}
     return {spec.path for spec in PAGES} | {f"{root}/{name}" for root in roots for name in ("autoload.js", "metadata")}
-
-
-def _add_statics(app: FastAPI) -> None:
-    """Serve Panel's files and ours, so that no page asks another host."""
-    app.mount(CDN_DIST.rstrip("/"), _Lasting(directory=DIST_DIR), name="panel")
-    app.mount("/assets", StaticFiles(directory=Path(__file__).with_name("assets")), name="assets")
-
-
-class _Lasting(StaticFiles):
-    """Files whose address carries their version: a browser need not ask again."""
-
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        """Return the file with its lasting address."""
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR_SECONDS}, immutable"
-        return response
 
 
 def _structures() -> APIRouter:
@@ -117,6 +112,8 @@ def _add_pages(app: FastAPI, workbench: Workbench) -> None:
             include_headers=[],
             index_enabled=False,
             ico_path="none",
+            # What a closed page held is let go 15 to 20 seconds later; until then it may come back.
+            check_unused_sessions_milliseconds=5000,
         )
     )
     _warm_up_at_start(app, workbench)

@@ -7,9 +7,10 @@ Dask is imported where it is used: it takes half a second, and most commands do 
 import contextlib
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from cryokit.errors import UnavailableError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 WAITING_PER_WORKER = 2
 """Tasks given out for each worker: one that runs and one that waits, so that no worker idles and nothing piles up."""
+
+HERE_SECONDS = 10
+"""About what it takes until processes of a local cluster have imported what a fold needs."""
 
 _LOCAL_HOST = "127.0.0.1"
 _CONNECT_SECONDS = 10
@@ -154,6 +158,46 @@ def completed(
         future.release()
         yield number, result
         give_out(1 + max(0, WAITING_PER_WORKER * worker_count(client) - len(numbers) - 1))
+
+
+def begun_here(
+    address: str | None, workers: int, function: Callable[[Any], Any], tasks: Iterable[tuple[int, Any]]
+) -> Iterator[tuple[int, Any]]:
+    """
+    Run tasks in this process for some seconds, and those that are left then on a cluster.
+
+    Processes of a local cluster take seconds to start, and many a work is done by then. With an address nothing is
+    computed here.
+
+    Parameters
+    ----------
+    address : str or None
+        Address of a Dask scheduler; None makes a cluster of local processes.
+    workers : int
+        Processes of a local cluster.
+    function : callable
+        Importable by the workers; takes one argument.
+    tasks : iterable of (int, object)
+        Number and argument of each task.
+
+    Yields
+    ------
+    tuple of int and object
+        Number of a task and what the function returned, in the order of completion.
+
+    Raises
+    ------
+    UnavailableError
+        If nothing answers at the address, or task after task loses its worker.
+    """
+    waiting = iter(tasks)
+    ends_at = time.monotonic() + (0 if address else HERE_SECONDS)
+    for number, argument in waiting:
+        if time.monotonic() < ends_at:
+            yield number, function(argument)
+            continue
+        with connected(address, workers) as client:
+            yield from completed(client, function, chain([(number, argument)], waiting))
 
 
 def worker_count(client: "Client") -> int:

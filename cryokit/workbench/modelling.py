@@ -4,8 +4,6 @@ Models: train, evaluate, compare with baselines, list versions.
 Functions that fit import scikit-learn themselves: it takes seconds, and most commands do without.
 """
 
-import contextlib
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,8 +72,8 @@ class Modelling(Promoting):
         Cross-validate and fit a recipe of a target on its curated rows and register the new version.
 
         `estimator` and `search` choose another recipe than the declared one; with more than one of `workers` folds are
-        computed on Dask; `is_candidate` leaves it to people to promote the version if there is another one;
-        `is_public_only` learns from what everybody may see.
+        computed on Dask as soon as that is quicker; `is_candidate` leaves it to people to promote the version if there
+        is another one; `is_public_only` learns from what everybody may see.
 
         The first version of an owner becomes current, with its label; a later one if it has skill and is not worse than
         the current one, or if that one's file can no longer be used. `promotion_reason` says which, and why.
@@ -87,8 +85,7 @@ class Modelling(Promoting):
         team_id = registry.team_id(team) if team else None
         recipe = chosen_recipe(target, estimator, search)
         rows = self._stored_rows(target, selection, team_id, is_public_only)
-        with self._folds_on(workers) as mapped:
-            evaluation, split = self._cross_validated(target, rows, seed, progress, recipe, mapped)
+        evaluation, split = self._cross_validated(target, rows, seed, progress, recipe, self._folds_on(workers))
         fitted = fit(target, rows, seed, recipe, helper_for(target, rows, self.settings.evaluations_dir, seed, recipe))
         artifact_sha256 = artifacts.save(fitted, self.settings.artifacts_dir, recipe)
         with registry.transaction():
@@ -113,16 +110,13 @@ class Modelling(Promoting):
             return self.model(target, version) | {"promotion_reason": "stays a candidate until it is promoted"}
         return self._settled(self.model(target, version), current, progress)
 
-    @contextlib.contextmanager
-    def _folds_on(self, workers: int) -> Iterator["Mapped"]:
-        """Say where folds are computed: here, or on the processes of a Dask cluster."""
+    def _folds_on(self, workers: int) -> "Mapped":
+        """Say where folds are computed: here, or also on the processes of a Dask cluster."""
         from cryokit.validation.evaluation import one_by_one
 
         if workers == 1 and not self.settings.dask_address:
-            yield one_by_one
-            return
-        with cluster.connected(self.settings.dask_address, workers) as client:
-            yield partial(cluster.completed, client)
+            return one_by_one
+        return partial(cluster.begun_here, self.settings.dask_address, workers)
 
     def _settled(self, version: dict, current: dict, progress: Progress | None) -> dict:
         """Let a new version take the place of the current one if it may; say why it does or does not."""

@@ -1,7 +1,7 @@
 // What the page's components leave open: roles that screen readers need, a drawer that fits the window, the theme.
 
 // Selector -> attributes. Tabulator puts its pager and its scroll holder inside the grid without roles of a grid;
-// Material UI's select calls its options menu items, and its page has an empty heading and a nameless busy bar.
+// Material UI's select calls its options menu items, and its page has an empty heading and nameless circles on busy buttons.
 const AMENDMENTS = [
   ["[role=progressbar]:not([aria-label])", {"aria-label": "busy"}],
   [".MuiToolbar-root > h5.MuiTypography-h5", {"aria-hidden": "true"}],

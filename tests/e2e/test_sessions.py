@@ -164,3 +164,35 @@ def test_documents_return_to_zero_after_pages_close(new_visit, address, token):
 
     assert held >= 3
     assert open_documents(address, admin) == 0
+
+
+def test_a_browser_asks_once_for_what_stays_the_same(new_visit):
+    visit = new_visit()
+    page = visit.sign_in()
+    page.reload()
+    visit.ready()
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map(({name, transferSize, encodedBodySize}) =>"
+        " ({name, transferSize, encodedBodySize}))"
+    )
+    files = [item for item in loaded if "/static/" in item["name"] or "/assets/" in item["name"]]
+
+    assert len(files) > 20
+    # A file that is still the same costs the headers of an answer, or nothing.
+    assert [item["name"] for item in files if item["transferSize"] > item["encodedBodySize"] > 0] == []
+
+
+def test_what_others_do_is_not_told_to_a_page(new_visit):
+    idle, told = new_visit(), []
+    idle.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: told.append(frame)))
+    idle.sign_in()
+    idle.page.wait_for_timeout(3000)
+    assert told
+    told.clear()
+    other = new_visit().sign_in()
+    other.get_by_label("SMILES").fill("OCC(O)CO")
+    other.get_by_role("button", name="Predict", exact=True).click()
+    other.get_by_text("1 predicted, 0 refused.").wait_for()
+    idle.page.wait_for_timeout(1000)
+
+    assert told == []

@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cryokit.cli import main
+from cryokit.compute import cluster
 from cryokit.compute.cluster import completed, connected
 from cryokit.errors import UnavailableError
 from tests.ports import free_port
@@ -34,6 +35,11 @@ def library_of(count: int) -> str:
     lines = [f"{text} molecule {number}" for number, text in enumerate(smiles)]
     lines[::50] = [f"C1CC broken {number}" for number in range(len(lines[::50]))]
     return "\n".join([*lines, lines[1], lines[1]]) + "\n"
+
+
+def process_of(_argument: str) -> int:
+    """Return the process that does the work."""
+    return os.getpid()
 
 
 def waited_for(condition: Callable[[], object]) -> None:
@@ -235,6 +241,15 @@ os.kill(pid, signal.SIGKILL)
 def test_an_address_without_a_cluster_is_unavailable():
     with pytest.raises(UnavailableError, match="no Dask cluster"), connected(f"tcp://127.0.0.1:{free_port()}"):
         pass
+
+
+@pytest.mark.parametrize(("seconds_here", "is_here"), [(60, True), (0, False)])
+def test_what_takes_longer_goes_on_in_other_processes(monkeypatch, seconds_here, is_here):
+    monkeypatch.setattr(cluster, "HERE_SECONDS", seconds_here)
+    results = dict(cluster.begun_here(None, 1, process_of, enumerate("abc")))
+
+    assert sorted(results) == [0, 1, 2]
+    assert {pid == os.getpid() for pid in results.values()} == {is_here}
 
 
 def test_few_tasks_are_drawn_ahead_of_the_results():
