@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ _HASHER = PasswordHash.recommended()
 MINIMUM_LENGTH = 10
 _MAXIMUM_LENGTH = 256
 _ALGORITHM, _ISSUER = "HS256", "cryokit"
-_UNKNOWN_ACCOUNT_HASH = _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def checked_password(password: str) -> str:
@@ -34,8 +34,13 @@ def hash_password(password: str) -> str:
 
 def password_matches(password: str, password_hash: str | None) -> bool:
     """Whether the password belongs to the hash; takes as long when there is no such account."""
-    matches = _HASHER.verify(password[:_MAXIMUM_LENGTH], password_hash or _UNKNOWN_ACCOUNT_HASH)
+    matches = _HASHER.verify(password[:_MAXIMUM_LENGTH], password_hash or _hash_of_nobody())
     return matches and password_hash is not None
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def random_password() -> str:

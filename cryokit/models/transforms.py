@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from cryokit.errors import InputError
 
@@ -61,6 +60,8 @@ class Transform:
             return values
         if self.kind == LOG:
             return _logarithm(values)
+        from scipy.special import logit  # here: it takes a quarter of a second, and most commands do without
+
         return logit((np.clip(values, 0.0, 1.0) * (self.resolution - 1) + 0.5) / self.resolution)
 
     def inverse(self, scaled: Vector) -> Vector:
@@ -86,6 +87,8 @@ class Transform:
             return scaled
         if self.kind == LOG:
             return np.exp(scaled)
+        from scipy.special import expit
+
         return np.clip((expit(scaled) * self.resolution - 0.5) / (self.resolution - 1), 0.0, 1.0)
 
     def interval(self, lower: Vector, upper: Vector) -> tuple[Vector, Vector]:

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+REPORTS = 6
+"""Trainings and validations of three targets; the database is looked at anew each time."""
 
 
 def bootstrap(tmp_path: Path, path: str, **variables: str) -> subprocess.CompletedProcess:
@@ -103,13 +105,18 @@ def test_environment_file_installs_in_a_fresh_environment(tmp_path):
     assert answer.stdout.startswith("cryokit, version")
 
 
-def test_a_second_demo_reuses_everything(demo_environment):
+def brought_up(environment: dict[str, str]) -> subprocess.CompletedProcess:
     argv = [sys.executable, "-m", "cryokit.cli", "up", "--no-serve"]
-    # Notebooks that were tried on this state may have trained a newer version: the first run catches up with it.
-    for _ in range(2):
-        done = subprocess.run(argv, env=demo_environment, capture_output=True, text=True, check=True)
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
 
-    assert done.stdout.count("(reused)") == 6  # the database is looked at anew
+
+def test_a_second_demo_reuses_everything(demo_environment):
+    done = brought_up(demo_environment)
+    if done.stdout.count("(reused)") < REPORTS:
+        # Notebooks that were tried on this state trained newer versions; now it has caught up with them.
+        done = brought_up(demo_environment)
+
+    assert done.stdout.count("(reused)") == REPORTS
     assert "shown only now" not in done.stdout
 
 

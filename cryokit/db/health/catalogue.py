@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause
 
-from cryokit.db.health import access, integrity, performance
 from cryokit.db.health.probe import CannotCheck, Probe
 from cryokit.db.health.report import Finding
 from cryokit.db.queries import queries
@@ -30,6 +29,9 @@ def query_checks() -> list[Check]:
 
 def program_checks() -> list[Check]:
     """Return the checks that ask several questions and compare the answers."""
+    # Here: a parser of SQL and a reader of structures come with them, and most commands check nothing.
+    from cryokit.db.health import access, integrity, performance
+
     return [
         Check(name, ask)
         for checks in (integrity.CHECKS, access.CHECKS, performance.CHECKS)
