@@ -39,7 +39,7 @@ COMMANDS = {
         [BIN / "squawk", *sorted(ROOT.glob("sql/migrations/*.sql"))],
     ],
     "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *WORKERS]],
-    "integration": [["pytest", "tests/integration", *WORKERS]],
+    "integration": [["pytest", "tests/integration", "-m", "not drill", *WORKERS]],
     "notebooks": [["pytest", "--nbval-lax", "notebooks", "tests/notebooks"]],
     "e2e": [["pytest", "tests/e2e"]],
     "ops": [["pytest", "tests/ops", "-m", "not drill"]],
@@ -52,7 +52,7 @@ COMMANDS = {
         [BIN / "node", "--test", *sorted(ROOT.glob("tests/js/*.test.js"))],
     ],
     "image": [["pytest", "tests/image"]],
-    "drills": [["pytest", "tests/drills", "tests/ops", "-m", "drill", "-s"]],
+    "drills": [["pytest", "tests/drills", "tests/integration", "tests/ops", "-m", "drill", "-s"]],
 }
 MEASURED = ("unit", "integration", "e2e")
 """Categories whose coverage is counted; tracing would make notebooks take twice as long."""

@@ -1,5 +1,6 @@
 """Who may do what, tried out: the declared matrix is played row by row and rolled back."""
 
+import contextlib
 import csv
 import json
 import re
@@ -106,7 +107,7 @@ def verify_access(database: Database) -> AccessReport:
         try:
             play = _Play(connection)
             mismatches = [*play.uncovered(cells), *play.unguarded(), *play.leaking_views()]
-            mismatches += [found for cell in cells if (found := play.mismatch(cell))]
+            mismatches += play.mismatches(cells)
             escapes = queries("access_escapes")
             mismatches += [found for name, query in escapes.items() if (found := play.escape(name, query))]
         finally:
@@ -136,6 +137,10 @@ class _Play:
         self._take("service_role")
         asked = queries("access")
         self._tables = {row["name"]: row for row in connection.execute(asked["tables"]).mappings()}
+        self._held = {
+            name: table(name, *map(column, {*row["key"], *row["columns"]}), schema=row["schema"])
+            for name, row in self._tables.items()
+        }
         self._views = [table(row.name, schema=row.schema) for row in connection.execute(asked["views"])]
         self._unguarded = [Mismatch(row.object, row.reason) for row in connection.execute(asked["unguarded"])]
         self._people: dict[str, str] = {}
@@ -151,17 +156,26 @@ class _Play:
             self._connection.execute(queries("access_scenario")["act_as"], {"person": self._people[actor]})
         self._take(_ROLES.get(actor, "authenticated"))
 
-    def _attempt(self, actor: str, query: Executable, parameters: Mapping[str, Any] | None = None) -> int:
-        """Return how many rows an actor's statement finds or changes, and undo it; a refusal is none."""
+    @contextlib.contextmanager
+    def _as(self, actor: str) -> Iterator[None]:
+        """Let attempts be an actor's: becoming somebody takes as long as the attempt itself, so once for many."""
         savepoint = self._connection.begin_nested()
         try:
             self._become(actor)
+            self._connection.exec_driver_sql("SAVEPOINT attempt")
+            yield
+        finally:
+            savepoint.rollback()  # with it goes the role
+
+    def _attempt(self, query: Executable, parameters: Mapping[str, Any] | None = None) -> int:
+        """Return how many rows the actor's statement finds or changes, and undo it; a refusal is none."""
+        try:
             result = self._connection.execute(query, parameters or {})
             return len(result.all()) if result.returns_rows else 1
         except DBAPIError as error:
             return _count_after(error)
         finally:
-            savepoint.rollback()  # with it goes the role
+            self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
 
     # Around the matrix
 
@@ -187,43 +201,49 @@ class _Play:
         ]
 
     def _seen_in_views(self) -> dict[tuple[str, str], int]:
-        actors = ("anonymous", "former_guest")  # both see what is public, which the scenario adds to as well
-        return {
-            (view.fullname, actor): self._attempt(actor, select(literal(1)).select_from(view))
-            for view in self._views
-            for actor in actors
-        }
+        seen = {}
+        for actor in ("anonymous", "former_guest"):  # both see what is public, which the scenario adds to as well
+            with self._as(actor):
+                for view in self._views:
+                    seen[view.fullname, actor] = self._attempt(select(literal(1)).select_from(view))
+        return seen
 
     # The matrix
 
-    def mismatch(self, cell: Cell) -> Mismatch | None:
-        """Return how the database differs from one cell, None if it does not."""
+    def mismatches(self, cells: list[Cell]) -> list[Mismatch]:
+        """Return how the database differs from the cells, in their order."""
+        found = {}
+        for actor in ACTORS:
+            with self._as(actor):
+                found |= {cell: self._mismatch(cell) for cell in cells if cell.actor == actor}
+        return [wrong for cell in cells if (wrong := found[cell])]
+
+    def _mismatch(self, cell: Cell) -> Mismatch | None:
+        """Return how the database differs from one cell, None if it does not; the actor is its own."""
         if cell.table not in self._tables:
             return None
         content = self._scenario.rows.get((cell.table, cell.row))
         if content is None:
             return Mismatch(cell.table, f"the check has no {cell.row} row of this table to try")
-        is_allowed = bool(self._attempt(cell.actor, self._statement(cell, content)))
+        is_allowed = bool(self._attempt(*self._statement(cell, content)))
         if is_allowed == cell.is_declared:
             return None
         verb = "may" if is_allowed else "may not"
         reason = f"{cell.actor} {verb} {cell.operation} this row, which is not what sql/access_matrix.csv declares"
         return Mismatch(f"{cell.table} ({cell.row})", reason)
 
-    def _statement(self, cell: Cell, content: Mapping[str, Any]) -> Executable:
-        described = self._tables[cell.table]
-        names = {*described["key"], *described["columns"]}
-        held = table(cell.table, *map(column, names), schema=described["schema"])
+    def _statement(self, cell: Cell, content: Mapping[str, Any]) -> tuple[Executable, Mapping[str, Any]]:
+        described, held = self._tables[cell.table], self._held[cell.table]
         its_key = [held.c[name] == content[name] for name in described["key"]]
         if cell.operation == "select":
-            return select(held.c[described["key"][0]]).where(*its_key)
+            return select(held.c[described["key"][0]]).where(*its_key), {}
         if cell.operation == "insert":
-            return insert(held).values(_own_copy(content, described["columns"], self._people.get(cell.actor)))
+            return insert(held), _own_copy(content, described["columns"], self._people.get(cell.actor))
         if cell.operation == "delete":
-            return delete(held).where(*its_key).returning(literal(1))
+            return delete(held).where(*its_key).returning(literal(1)), {}
         updatable = described["maintainable"] if cell.actor == "service" else described["updatable"]
         changed = held.c[(updatable or described["columns"])[0]]
-        return update(held).where(*its_key).values({changed.name: changed}).returning(literal(1))
+        return update(held).where(*its_key).values({changed.name: changed}).returning(literal(1)), {}
 
     # Escapes
 
@@ -231,9 +251,9 @@ class _Play:
         """Return that a known escape works, None if it does not."""
         actor = _actor_of(name, str(query))
         parameters = {key: value for key, value in self._scenario.parameters().items() if key in query._bindparams}
-        if self._attempt(actor, query, parameters):
-            return Mismatch(name, f"the escape works for {actor}")
-        return None
+        with self._as(actor):
+            works = bool(self._attempt(query, parameters))
+        return Mismatch(name, f"the escape works for {actor}") if works else None
 
 
 def _actor_of(name: str, sql: str) -> str:

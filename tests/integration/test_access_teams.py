@@ -1,6 +1,8 @@
 """Facts about teams and shares, asserted by hand and apart from the matrix; and that the matrix notices openings."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -31,11 +33,24 @@ class Bench:
             return result.scalars().all() if result.returns_rows else [None] * result.rowcount
 
 
+@pytest.fixture(scope="module")
+def filled(template_database, cloned: Callable[[str], AbstractContextManager[Database]]) -> Iterator[Bench]:
+    """The bench that tests get a copy of; nobody is connected to it."""
+    with cloned(template_database) as database:
+        bench = _made_bench(database)
+        database.dispose()
+        yield bench
+
+
 @pytest.fixture
-def bench(fresh_database) -> Bench:
+def bench(filled, clone_of) -> Bench:
+    return replace(filled, database=clone_of(filled.database.name))
+
+
+def _made_bench(database: Database) -> Bench:
     names = ("outsider", "viewer", "editor", "owner", "team_admin", "guest")
     people = {name: Identity(uuid4(), name, "researcher") for name in names}
-    bench = Bench(fresh_database, uuid4(), uuid4(), people)
+    bench = Bench(database, uuid4(), uuid4(), people)
     for person in people.values():
         bench.run(
             None,

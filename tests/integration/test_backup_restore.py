@@ -216,9 +216,9 @@ def test_a_live_cluster_is_only_set_aside_when_asked(workbench, full):
 def test_a_replaced_cluster_is_kept(make_settings):
     with make_settings() as make, Workbench(make()) as workbench:
         workbench.migrate()
-        workbench.create_backup("full")
+        full = workbench.create_backup("full", prove=False)
         workbench.add_user("late", "viewer")
-        done = workbench.restore_backup(replace=True)
+        done = workbench.restore_backup(full["id"], replace=True)
 
         assert list(workbench.users()["name"]) == []
         assert (Path(done["kept"]) / "PG_VERSION").exists()
@@ -369,7 +369,9 @@ def test_status_tells_what_can_be_reached(workbench, full):
 def test_rotation_removes_what_the_plan_says(make_settings):
     with make_settings() as make, Workbench(make()) as workbench:
         workbench.migrate()
-        first, second = (workbench.create_backup("dump") for _ in range(2))
+        first, second = (workbench.create_backup("dump", prove=False) for _ in range(2))
+        for made in (first, second):  # what a proof is, other tests say; here it only counts that there is one
+            Sets(workbench.settings).get(made["id"]).with_changes(proved_at=made["stopped_at"])
         keep = "hourly=0,daily=0,weekly=0,monthly=0,yearly=0,wal_days=0"
         planned = workbench.prune_backups(dry_run=True, keep=keep)
         assert len(workbench.backups()) == 2

@@ -10,57 +10,56 @@ import pytest
 from cryokit.errors import InputError, NotFoundError
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
+from cryokit.workbench.core import with_components
 
-SPLITS = "random,compound,cell_type"
+SPLITS = "random,source,time"
 
 
 @pytest.fixture
 def workbench(fresh_database, tmp_path) -> Iterator[Workbench]:
-    """Forty glass transitions and no model; what is computed is kept in a folder of its own."""
+    """Nine survivals, of which the mean is learned, and no model; what is computed is kept in a folder of its own."""
     settings = fresh_database.settings.model_copy(update={"state_dir": tmp_path})
     workbench = Workbench(settings, fresh_database)
-    rows = bundled_rows("tg").query("is_curated").assign(tm_kelvin=float("nan"))
-    # Stereoisomers first: without rows that belong together, rows at random would be a fair split.
-    is_shared = rows["inchikey"].str[:14].duplicated(keep=False)
-    rows = pd.concat([rows[is_shared].head(12), rows[~is_shared].head(28)])
-    workbench.registry.store_measurements(rows, "tg", is_public=True)
+    # Three of each source: with rows at random, a source is on both sides.
+    rows = bundled_rows("viability").groupby("source").head(3)
+    workbench.registry.store_measurements(with_components("viability", rows), "viability", is_public=True)
     return workbench
 
 
 def test_a_second_ladder_computes_only_what_is_missing(workbench):
     seen: list[str] = []
-    first = workbench.split_ladder("tg", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
+    first = workbench.split_ladder("viability", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
     computed, kept = set(seen), sorted(workbench.settings.evaluations_dir.glob("*.json"))
     seen.clear()
-    again = workbench.split_ladder("tg", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
+    again = workbench.split_ladder("viability", splits=SPLITS, on_fold=lambda title, *_: seen.append(title))
 
     pd.testing.assert_frame_equal(first, again)
-    assert (computed, seen) == ({"rows at random", "leave-compound-out"}, [])
+    assert (computed, seen) == ({"rows at random", "leave-source-out"}, [])
 
     next(path for path in kept if json.loads(path.read_text())["leaking_groups"] == 0).unlink()
-    workbench.split_ladder("tg", splits="random,compound", on_fold=lambda title, *_: seen.append(title))
+    workbench.split_ladder("viability", splits="random,source", on_fold=lambda title, *_: seen.append(title))
 
     assert len(set(seen)) == 1
     assert {stat.S_IMODE(path.stat().st_mode) for path in workbench.settings.evaluations_dir.iterdir()} == {0o600}
 
 
 def test_training_keeps_its_evaluation_for_the_ladder_and_stores_the_split(workbench):
-    workbench.train("tg")
+    workbench.train("viability")
     seen: list[str] = []
-    ladder = workbench.split_ladder("tg", splits="compound", on_fold=lambda title, *_: seen.append(title))
-    metrics = workbench.latest_evaluation("tg")["metrics"]
+    ladder = workbench.split_ladder("viability", splits="source", on_fold=lambda title, *_: seen.append(title))
+    metrics = workbench.latest_evaluation("viability")["metrics"]
 
     assert set(seen) == {"rows at random"}
-    assert metrics["split"]["sha256"] == ladder.set_index("kind").loc["compound", "sha256"]
-    assert metrics["mae"] == pytest.approx(ladder.set_index("kind").loc["compound", "mae"])
+    assert metrics["split"]["sha256"] == ladder.set_index("kind").loc["source", "sha256"]
+    assert metrics["mae"] == pytest.approx(ladder.set_index("kind").loc["source", "mae"])
 
 
 def test_training_again_on_the_same_rows_computes_no_fold_twice(workbench):
     folds: list[int] = []
-    first = workbench.train("tg", estimator="ridge", progress=lambda done, _: folds.append(done))
+    first = workbench.train("viability", estimator="ridge", progress=lambda done, _: folds.append(done))
     computed = len(folds)
-    again = workbench.train("tg", estimator="ridge", progress=lambda done, _: folds.append(done))
-    workbench.train("tg", estimator="ridge", seed=1, progress=lambda done, _: folds.append(done))
+    again = workbench.train("viability", estimator="ridge", progress=lambda done, _: folds.append(done))
+    workbench.train("viability", estimator="ridge", seed=1, progress=lambda done, _: folds.append(done))
 
     assert computed > 0
     assert (again["version"], again["metrics"]) == (2, first["metrics"])
@@ -69,6 +68,6 @@ def test_training_again_on_the_same_rows_computes_no_fold_twice(workbench):
 
 def test_unknown_splits_and_selections_are_refused(workbench):
     with pytest.raises(InputError, match="there are random, compound"):
-        workbench.split_ladder("tg", splits="random,nonsense")
+        workbench.split_ladder("viability", splits="random,nonsense")
     with pytest.raises(NotFoundError):
         workbench.split_ladder("iri")

@@ -12,11 +12,27 @@ import pytest
 
 from cryokit.db import migrations
 from cryokit.paths import shared_folder
+from cryokit.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]
 NEWEST = migrations.migration_files()[-1].name
 
-Old = Callable[..., str]
+Old = Callable[..., list[str]]
+IN_ONE_PROCESS = """
+import json, sys
+from click.testing import CliRunner
+from cryokit import __file__ as ours
+from cryokit.cli import main
+
+said = []
+for words in json.load(sys.stdin):
+    done = CliRunner().invoke(main, words, catch_exceptions=False)
+    if done.exit_code:
+        sys.exit(f"{words} of {ours} ended with {done.exit_code}: {done.stderr}")
+    said.append(done.stdout)
+json.dump([ours, *said], sys.stdout)
+"""
+"""Starting the program takes longer than most commands."""
 
 
 def git(*words: str) -> str:
@@ -40,20 +56,26 @@ def previous_code(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def old(previous_code, make_settings) -> Iterator[Old]:
-    """Run a command of the previous code on a state folder that has the schema of now."""
-    with make_settings() as make:
-        state = {"CRYOKIT_STATE_DIR": str(make().state_dir)}
+    """Run commands of the previous code on a state folder that has the schema of now."""
+    with make_settings() as make, Workbench(make()) as workbench:
+        workbench.migrate()
+        state = {"CRYOKIT_STATE_DIR": str(workbench.settings.state_dir), "PYTHONPATH": str(previous_code)}
 
-        def command(*words: str, code: Path) -> str:
-            argv = [sys.executable, "-m", "cryokit.cli", *words]
-            environment = os.environ | state | {"PYTHONPATH": str(code)}
-            done = subprocess.run(argv, cwd=code, env=environment, capture_output=True, text=True, timeout=300)
+        def commands(*wanted: list[str]) -> list[str]:
+            argv = [sys.executable, "-c", IN_ONE_PROCESS]
+            done = subprocess.run(
+                argv,
+                cwd=previous_code,
+                env=os.environ | state,
+                input=json.dumps(wanted),
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
             assert done.returncode == 0, done.stderr
-            return done.stdout
+            return json.loads(done.stdout)
 
-        command("db", "start", code=ROOT)
-        command("db", "migrate", code=ROOT)
-        yield lambda *words: command(*words, code=previous_code)
+        yield commands
 
 
 def test_the_previous_code_is_older(previous_code):
@@ -64,17 +86,26 @@ def test_the_previous_code_is_older(previous_code):
     assert NEWEST not in before
 
 
-def test_the_previous_code_loads_trains_and_predicts(old, tmp_path):
+def test_the_previous_code_loads_trains_and_predicts(old, previous_code, tmp_path):
     rows = tmp_path / "rows.csv"
     rows.write_text("smiles,name,value,unit,source\nOCC(O)CO,glycerol,191.2,K,own notebook 1\n")
 
-    assert "new rows" in old("data", "load")
-    assert "1 rows loaded" in old("data", "import", str(rows), "--target", "tg")
-    assert "previous" in old("user", "add", "previous")
-    old("train", "viability")
-    assert [row["target"] for row in json.loads(old("models", "list", "--json"))] == ["viability"]
     conditions = ["--cell", "BPAEC", "--assay", "calcein", "--temperature-kelvin", "277", "--minutes", "30"]
     conditions += ["--recipe", "glycerol=6 mol/kg", "--endpoint", "exposure_survival"]
-    predicted = json.loads(old("predict", "viability", *conditions, "--json"))
 
-    assert predicted[0]["lower"] <= predicted[0]["value"] <= predicted[0]["upper"]
+    code, loaded, imported, added, _, models, predicted = old(
+        ["data", "load"],
+        ["data", "import", str(rows), "--target", "tg"],
+        ["user", "add", "previous"],
+        ["train", "viability", "--estimator", "ridge"],
+        ["models", "list", "--json"],
+        ["predict", "viability", *conditions, "--json"],
+    )
+
+    assert Path(code).is_relative_to(previous_code)
+    assert "new rows" in loaded
+    assert "1 rows loaded" in imported
+    assert "previous" in added
+    assert [row["target"] for row in json.loads(models)] == ["viability"]
+    [item] = json.loads(predicted)
+    assert item["lower"] <= item["value"] <= item["upper"]

@@ -1,5 +1,6 @@
 """The current version: how it moves forward and back, who may move it, and what is written down."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from cryokit.api.auth import issue_token
 from cryokit.domain import INSUFFICIENT_SKILL, Identity
 from cryokit.errors import AccessError, ConflictError, InputError, ModelError, NotFoundError
+from cryokit.models.choices import chosen_recipe
 from cryokit.workbench import Workbench
 
 HEADER = "name,smiles,value,tm_kelvin,source"
@@ -74,9 +76,9 @@ def test_a_later_version_without_skill_stays_a_candidate_and_says_why(workbench,
 
 def test_a_later_version_with_skill_that_is_not_worse_becomes_current(workbench, add_alcohols):
     add_alcohols(1, FEW)
-    workbench.train("tg")
+    workbench.train("tg", estimator="ridge")
     add_alcohols(FEW + 1, MANY)
-    version = workbench.train("tg")
+    version = workbench.train("tg", estimator="ridge")
 
     assert version["verdict"] == "skill"
     assert version["is_current"]
@@ -187,9 +189,11 @@ def test_two_versions_are_compared_on_the_same_rows(two_versions):
 
 
 def test_another_recipe_is_evaluated_on_the_rows_and_folds_of_the_newer_version(two_versions, people):
+    ridge = {"minimum_rows": 3, "helper_members": [], "members": chosen_recipe("tg", "ridge").as_json()["members"]}
     with people.database.service() as connection:
         connection.execute(
-            text("UPDATE cryo.model_version SET recipe = jsonb_set(recipe, '{minimum_rows}', '3') WHERE version = 1")
+            text("UPDATE cryo.model_version SET recipe = recipe || CAST(:changed AS jsonb) WHERE version = 1"),
+            {"changed": json.dumps(ridge)},
         )
 
     result = two_versions.compare("tg", 1, 2)

@@ -22,9 +22,12 @@ from cryokit.compute.cluster import completed, connected
 from cryokit.errors import UnavailableError
 from tests.ports import free_port
 
-PARTITION_ROWS = 40
+ROWS, PARTITION_ROWS = 400, 16
 LONGEST_WAIT_SECONDS = 120
-SPLAT = ["--assay", "splat", "--concentration-millimolar", "22", "--buffer", "PBS"]
+
+
+ALONE = ["--workers", "1"]
+"""Each worker begins by reading all of its libraries and tables, which takes longer than the rows of these tests."""
 
 
 def library_of(count: int) -> str:
@@ -75,9 +78,9 @@ def run(state) -> Callable[..., Result]:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory) -> Path:
-    """A thousand molecules."""
+    """Four hundred molecules: 25 partitions."""
     path = tmp_path_factory.mktemp("library") / "library.smi"
-    path.write_text(library_of(998))
+    path.write_text(library_of(ROWS - 2))
     return path
 
 
@@ -85,7 +88,7 @@ def library(tmp_path_factory) -> Path:
 def undisturbed(run, library, tmp_path_factory) -> Path:
     """The output of a screening that nothing disturbed."""
     out = tmp_path_factory.mktemp("out") / "undisturbed.parquet"
-    result = run("screen", library, "--out", out, "--partition-rows", PARTITION_ROWS, "--top", 5, "--json")
+    result = run("screen", library, "--out", out, "--partition-rows", PARTITION_ROWS, "--top", 5, "--json", *ALONE)
     assert result.exit_code == 0, result.stderr
     (out.parent / "shown.json").write_text(result.stdout)
     return out
@@ -95,7 +98,7 @@ def test_every_row_is_in_the_output_once_and_in_order(undisturbed, library):
     table = pq.read_table(undisturbed).to_pandas()
     lines = [line.split(maxsplit=1) for line in library.read_text().splitlines()]
 
-    assert table["row"].tolist() == list(range(1000))
+    assert table["row"].tolist() == list(range(ROWS))
     assert list(zip(table["smiles"], table["name"], strict=True)) == [tuple(words) for words in lines]
     assert (table["error"].notna() == table["name"].str.startswith("broken")).all()
     assert (table["tg_value"].notna() == table["error"].isna()).all()
@@ -106,14 +109,14 @@ def test_every_row_is_in_the_output_once_and_in_order(undisturbed, library):
 def test_repeated_molecules_stay_rows_with_the_same_values(undisturbed):
     table = pq.read_table(undisturbed).to_pandas()
 
-    assert table.loc[[1, 998, 999], "tg_value"].nunique() == 1
+    assert table.loc[[1, ROWS - 2, ROWS - 1], "tg_value"].nunique() == 1
 
 
 def test_the_best_are_shown(undisturbed):
     shown = json.loads((undisturbed.parent / "shown.json").read_text())
     table = pq.read_table(undisturbed).to_pandas().drop_duplicates("canonical_smiles")
 
-    assert shown["summary"]["rows with an error"] == 20
+    assert shown["summary"]["rows with an error"] == ROWS // 50
     assert [row["tg_value"] for row in shown["top"]] == pytest.approx(table["tg_value"].nlargest(5).tolist())
 
 
@@ -131,7 +134,7 @@ def test_asking_again_for_what_is_complete_computes_nothing(run, undisturbed, li
     before = undisturbed.stat().st_mtime_ns
     result = run("screen", library, "--out", undisturbed, "--partition-rows", PARTITION_ROWS, "--json")
 
-    assert json.loads(result.stdout)["summary"]["done before"] == 1000
+    assert json.loads(result.stdout)["summary"]["done before"] == ROWS
     assert undisturbed.stat().st_mtime_ns == before
 
 
@@ -155,7 +158,7 @@ def test_the_job_is_written_down(run, undisturbed):
 def test_a_killed_screening_goes_on_and_gives_the_same_file(run, state, library, undisturbed, tmp_path):
     out = tmp_path / "out.parquet"
     argv = [sys.executable, "-m", "cryokit.cli", "screen", str(library), "--out", str(out)]
-    argv += ["--partition-rows", str(PARTITION_ROWS), "--workers", "2"]
+    argv += ["--partition-rows", str(PARTITION_ROWS), *ALONE]
     process = subprocess.Popen(argv, env=os.environ | state, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     waited_for(lambda: len(parts_of(out)) >= 5 or process.poll() is not None)
     workers = psutil.Process(process.pid).children(recursive=True)
@@ -168,7 +171,7 @@ def test_a_killed_screening_goes_on_and_gives_the_same_file(run, state, library,
     _, alive = psutil.wait_procs(workers, timeout=60)
     assert not alive
 
-    result = run("screen", library, "--out", out, "--partition-rows", PARTITION_ROWS, "--json", "--workers", "1")
+    result = run("screen", library, "--out", out, "--partition-rows", PARTITION_ROWS, "--json", *ALONE)
 
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["summary"]["done before"] == kept * PARTITION_ROWS
@@ -238,7 +241,8 @@ os.kill(pid, signal.SIGKILL)
 """
 
 
-def test_an_address_without_a_cluster_is_unavailable():
+def test_an_address_without_a_cluster_is_unavailable(monkeypatch):
+    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
     with pytest.raises(UnavailableError, match="no Dask cluster"), connected(f"tcp://127.0.0.1:{free_port()}"):
         pass
 
