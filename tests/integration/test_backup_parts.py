@@ -74,7 +74,13 @@ def test_rows_that_differ_are_told_and_nothing_is_written(with_teams):
         assert cursor.fetchall() == [("of Ice",), ("renamed",)]
 
 
-@pytest.mark.parametrize("table", ["cryo.share", "cryo.audit_event", "cryo.lab_verification"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "cryo.share",
+        *(pytest.param(table, marks=pytest.mark.drill) for table in ("cryo.audit_event", "cryo.lab_verification")),
+    ],
+)
 def test_a_table_that_is_gone_comes_back_with_all_that_belongs_to_it(with_teams, table):
     before = with_teams.structure()
     with superuser(with_teams.settings) as cursor:

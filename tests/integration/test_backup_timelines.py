@@ -52,6 +52,7 @@ def timeline_of(segment: str) -> int:
     return int(segment[:8], 16)
 
 
+@pytest.mark.drill
 def test_one_set_restored_twice_leads_to_two_timelines_that_both_come_back(workbench, other_settings):
     full = workbench.create_backup("full", prove=False)["id"]
     written, before = [], archived(workbench)
@@ -72,7 +73,7 @@ def test_one_set_restored_twice_leads_to_two_timelines_that_both_come_back(workb
     assert workbench.verify_archive()["status"] == "pass"
 
 
-@pytest.mark.parametrize("to", [None, "latest"])
+@pytest.mark.parametrize("to", [pytest.param(None, marks=pytest.mark.drill), "latest"])
 def test_a_timeline_that_began_with_a_dump_is_not_begun_again(workbench, to):
     full, dump = (workbench.create_backup(kind, prove=False)["id"] for kind in ("full", "dump"))
     workbench.restore_backup(dump, replace=True)
