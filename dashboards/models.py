@@ -206,7 +206,7 @@ class ModelsPage:
             await self._look_again()
 
     def _show_jobs(self) -> None:
-        self._known = self.workbench.newest_trainings(_SHOWN_JOBS) if self.may_train else []
+        self._known = self.workbench.newest_jobs("training", _SHOWN_JOBS) if self.may_train else []
         self.jobs.object = _jobs_list(self._known)
 
 

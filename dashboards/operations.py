@@ -12,6 +12,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.telemetry import recent
 from cryokit.workbench import Workbench
 from dashboards import _tables
+from dashboards._backups import BackupsPart
 from dashboards._shell import card, html, status_line
 
 _PERIOD_MILLISECONDS = 5000
@@ -30,7 +31,8 @@ class OperationsPage:
         self.workbench = workbench
         self.look = pmui.Button(label="Look again", variant="contained", color="primary", size="large")
         self.verdict, self.tiles = html(status_line("Looking ...")), html("")
-        self.alerts, self.failed, self.backups = html(""), html(""), html("")
+        self.alerts, self.failed = html(""), html("")
+        self.backups = BackupsPart(workbench)
         self.look.on_click(self._on_look)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.onload(self._on_load)
@@ -42,7 +44,9 @@ class OperationsPage:
             card(self.verdict, self.tiles, self.look, label="Health"),
             card(self.alerts, label="Alerts"),
             card(self.failed, label="Requests that failed"),
-            card(self.backups, label="Backups"),
+            card(*self.backups.window, label="Backups"),
+            card(*self.backups.making, label="Make a backup"),
+            card(self.backups.drills, label="Drills"),
             sizing_mode="stretch_width",
             margin=(0, 16),
         )
@@ -60,7 +64,7 @@ class OperationsPage:
         self.tiles.object = _tiles(health["components"])
         self.alerts.object = await asyncio.to_thread(_alerts, self.workbench)
         self.failed.object = _failed()
-        self.backups.object = await asyncio.to_thread(_backups, self.workbench)
+        await self.backups.show()
 
 
 def _verdict(health: dict[str, Any]) -> str:
@@ -99,20 +103,3 @@ def _failed() -> str:
         for item in reversed(recent.FAILED)
     ]
     return _tables.plain_table("Requests that failed", ["Status", "When", "Request", "Code", "Correlation id"], rows)
-
-
-def _backups(workbench: Workbench) -> str:
-    try:
-        overview = workbench.backup_overview()
-    except CryokitError as error:
-        return f'<p class="problem">{escape(sentence(error))}</p>'
-    status = overview["status"]
-    if not status["backups"]:
-        return '<p class="problem">There is no backup yet: run <code>cryokit backup create</code>.</p>'
-    age = status["age_seconds"]
-    age_said = "none was proved" if age is None else f"the newest proved one is {age / 3600:.1f} hours old"
-    said = f"<p>{status['backups']} backups, {status['proved']} proved by restoring; {age_said}.</p>"
-    names = ["kind", "started_at", "proved_at", "remote_at", "id"]
-    shown = overview["backups"].head(10)[names].astype(object)
-    rows = shown.where(shown.notna(), "-").to_numpy().tolist()
-    return said + _tables.plain_table("Backups", ["Kind", "Begun", "Proved", "Elsewhere", "Backup"], rows)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryokit.backup.files import Cipher, sha256_of
 from cryokit.backup.timelines import Lineage, segment_number
+from cryokit.backup.verified import Facts, Verified
 from cryokit.config import Settings
 from cryokit.db import programs
 from cryokit.errors import IntegrityCheckError
@@ -32,6 +33,12 @@ class WalFile:
     def sha256(self) -> str | None:
         """Return the checksum that was noted, None if none was."""
         return self.note.read_text().strip() if self.note.is_file() else None
+
+    def facts(self, cipher: Cipher) -> Facts:
+        """Return what tells that it is the file that was read before, and that its key is."""
+        there = self.path.stat()
+        times = (there.st_mtime_ns, there.st_ctime_ns)
+        return [self.path.name, there.st_size, *times, there.st_ino, self.sha256(), cipher.recipient]
 
     def handed_over(self) -> datetime:
         """Return when the server handed it over."""
@@ -113,24 +120,40 @@ class Archive:
             if done.stem not in here:
                 done.rename(done.with_suffix(".ready"))
 
-    def verify(self, cipher: Cipher, scratch: Path, since: str | None = None) -> list[str]:
-        """Read the files of the archive whole, from a segment on, and return what is wrong or gone, naming the file."""
+    def verify(self, cipher: Cipher, scratch: Path, since: str | None = None, only_new: bool = False) -> list[str]:
+        """
+        Return what is wrong or gone from a segment on, naming the file.
+
+        Files are read whole; with `only_new` those apart that were before and that nobody has written to since. What
+        a disk loses in silence is found by reading everything.
+        """
         # In the order in which they appear: what is handed over meanwhile is in one of the later lists.
         noted = {path.stem for path in self.folder.glob("*.sha256") if _SEGMENT.fullmatch(path.stem)}
         noted = {name for name in noted if since is None or _is_needed(name, since)}
         noted -= {path.stem for path in self.folder.glob("*.partial")}
         files = self.files()
-        wrong = [
+        gone = [
             f"{self.folder / name} is gone, though the server handed it over: no moment after it can be restored to"
             " from an earlier backup"
             for name in sorted(noted - {file.name for file in files})
         ]
-        for file in (one for one in files if since is None or _is_needed(one.name, since)):
+        needed = [file for file in files if since is None or _is_needed(file.name, since)]
+        return gone + self._damaged(needed, cipher, scratch, only_new)
+
+    def _damaged(self, files: list[WalFile], cipher: Cipher, scratch: Path, only_new: bool) -> list[str]:
+        """Read files, remember which of them are whole, and return what is wrong with the others."""
+        verified, wrong, whole = Verified(self.folder), [], {}
+        known = verified.read() if only_new else {}
+        for file in files:
+            facts = file.facts(cipher)  # before it is read: what changes meanwhile is read again
             try:
-                self._unpack_one(file, scratch / file.name, cipher)
+                if known.get(file.name) != facts:
+                    self._unpack_one(file, scratch / file.name, cipher)
+                whole[file.name] = facts
             except IntegrityCheckError as error:
                 wrong.append(str(error))
             (scratch / file.name).unlink(missing_ok=True)
+        verified.write(whole)
         return wrong
 
     def drop_before(self, first: str) -> list[str]:

@@ -32,7 +32,7 @@ class Artifacts:
         return {"artifacts": kept, "artifacts_missing": missing}
 
     def _take_in(self, sha256: str) -> bool:
-        if not _is_in(sha256, self.live):
+        if not is_whole_in(sha256, self.live):
             return False
         if (unreadable := self._path(sha256)).is_file():  # damaged, or sealed with a key that sets of its time name
             unreadable.rename(unreadable.with_name(f"{unreadable.name}.unreadable"))
@@ -68,13 +68,13 @@ class Artifacts:
 
     def lacking(self, wanted: Iterable[str], folder: Path | None) -> list[str]:
         """Return the checksums of which a whole file is neither kept here nor in a folder."""
-        return [sha256 for sha256 in wanted if not _is_in(sha256, folder) and self._problem(sha256)]
+        return [sha256 for sha256 in wanted if not is_whole_in(sha256, folder) and self._problem(sha256)]
 
     def put_back(self, wanted: Iterable[str], folder: Path) -> None:
         """Have the model files of these checksums in a folder, as far as they are kept."""
         folder.mkdir(parents=True, exist_ok=True)
         for sha256 in wanted:
-            if not _is_in(sha256, folder) and self._problem(sha256) is None:
+            if not is_whole_in(sha256, folder) and self._problem(sha256) is None:
                 partial = folder / f".partial-{sha256}"
                 self.cipher.decompress(self._path(sha256), partial)
                 sync(partial)
@@ -88,13 +88,19 @@ class Artifacts:
         return [path.name for path in gone]
 
 
-def _is_in(sha256: str, folder: Path | None) -> bool:
+def is_whole_in(sha256: str, folder: Path | None) -> bool:
+    """Whether the model file of a checksum is in a folder, and is that file."""
     return folder is not None and (path := model_file(sha256, folder)).is_file() and sha256_of(path) == sha256
 
 
-def wanted_by(connection: Connection) -> list[str]:
-    """Return the checksums of the model files that a database refers to."""
-    return list(connection.execute(queries("backups")["model_artifacts"]).scalars())
+def wanted_by(connection: Connection) -> dict[str, str]:
+    """Return the checksums of the model files that a database refers to, each with the versions that need it."""
+    return {found.artifact_sha256: found.versions for found in connection.execute(queries("backups")["model_files"])}
+
+
+def in_words(sha256: str, versions: str, folder: Path) -> str:
+    """Say that a model file is not there."""
+    return f"the model file of {versions} is not whole in {folder}: {model_file(sha256, folder).name}"
 
 
 def needed_by(sets: Iterable[BackupSet]) -> set[str]:

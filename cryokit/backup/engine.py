@@ -21,7 +21,7 @@ from cryokit.backup.archive import Archive
 from cryokit.backup.artifacts import Artifacts, wanted_by
 from cryokit.backup.contents import contents_of
 from cryokit.backup.files import Cipher, sha256_of, sync
-from cryokit.backup.sets import KINDS, BackupSet, Sets, write_manifest
+from cryokit.backup.sets import BackupSet, Sets, refuse_unknown, write_manifest
 from cryokit.backup.timelines import lineage
 from cryokit.config import Settings
 from cryokit.db import migrations, programs
@@ -49,9 +49,7 @@ class Engine:
 
     def create(self, kind: str) -> BackupSet:
         """Make a backup; what is half made has no name, and is removed by the next one."""
-        if kind not in KINDS:
-            msg = f"there is no kind of backup {kind!r}; there are {', '.join(KINDS)}"
-            raise InputError(msg)
+        refuse_unknown(kind)
         with self.sets.locked():
             self.sets.drop_partial()
             parent = self._parent(kind)

@@ -50,6 +50,7 @@ class Cipher:
     def __init__(self, key_file: Path | None) -> None:
         self._identity = _identity_in(key_file) if key_file else None
         self.suffix = _ENCRYPTED if self._identity else ""
+        self.recipient = str(self._identity.to_public()) if self._identity else None
 
     def compress(self, source: IO[bytes], target: Path, level: int = LEVEL) -> None:
         """Write what `source` gives to `target`, compressed and, with a key, encrypted; on the disk at the end."""

@@ -1,13 +1,15 @@
 """How well protected the installation is now: reachable moments, ages, what would be lost."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cryokit.backup.archive import Archive, reach
+from cryokit.backup.archive import Archive, Segments, unbroken
 from cryokit.backup.retention import Decision, Kept, Member, plan, window_member
 from cryokit.backup.sets import BackupSet, Sets
 from cryokit.backup.timelines import (
     SEGMENT_BYTES,
+    Lineage,
     first_segment,
     known_timelines,
     lineage,
@@ -40,20 +42,45 @@ def first_needed_segment(sets: Sets, kept: Kept, now: datetime) -> str | None:
     return min((first_segment(one) for one in sets.physical() if one.id >= window.id), key=segment_number)
 
 
+@dataclass
+class Span:
+    """A time of which any moment can be restored, and the number of the last segment that it rests on."""
+
+    begin: datetime
+    end: datetime
+    last_segment: int
+
+
+def recovery_spans(settings: Settings) -> list[Span]:
+    """Return the spans of which any moment can be restored, oldest first; works without a database."""
+    return _spans(Archive(settings).segments(), lineage(settings), Sets(settings))
+
+
+def _spans(segments: Segments, way: Lineage, sets: Sets) -> list[Span]:
+    spans: list[Span] = []
+    for found in way.continued(sets):
+        stopped = datetime.fromisoformat(found.manifest["stopped_at"])
+        last = segment_number(segment_of(found.manifest["timeline"], found.manifest["stop_lsn"]))
+        span = Span(stopped, stopped, last)
+        if files := list(unbroken(segments, first_segment(found), way)):
+            span.end = max(stopped, files[-1].handed_over())
+            span.last_segment = max(last, segment_number(files[-1].name))
+        # Told by WAL: a set that the WAL before it leads into ends nothing, though it was written down a little later.
+        if spans and (stopped <= spans[-1].end or last <= spans[-1].last_segment):
+            spans[-1].end = max(spans[-1].end, span.end)
+            spans[-1].last_segment = max(spans[-1].last_segment, span.last_segment)
+        else:
+            spans.append(span)
+    return spans
+
+
 def recovery_window(settings: Settings) -> dict[str, Any]:
     """Return from when to when any moment can be restored to, as far as files tell; works without a database."""
-    segments, way = Archive(settings).segments(), lineage(settings)
+    segments = Archive(settings).segments()
     names = [file.name for files in segments.values() for file in files]
-    window: dict[str, Any] = {"from": None, "to": None, "newest_segment": max(names, default=None)}
-    for found in way.continued(Sets(settings)):
-        reached = reach(segments, first_segment(found), way)
-        stopped = datetime.fromisoformat(found.manifest["stopped_at"])
-        end = max(reached, stopped) if reached else stopped
-        if window["to"] is None or stopped > window["to"]:
-            window |= {"from": stopped, "to": end}
-        else:
-            window["to"] = max(window["to"], end)
-    return window
+    spans = _spans(segments, lineage(settings), Sets(settings))
+    newest = {"from": spans[-1].begin, "to": spans[-1].end} if spans else {"from": None, "to": None}
+    return newest | {"newest_segment": max(names, default=None)}
 
 
 def unarchived_seconds(window: dict[str, Any], database: Database, now: datetime) -> float | None:

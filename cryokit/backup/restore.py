@@ -158,7 +158,7 @@ def _verified(scratch: Scratch, found: BackupSet, is_exact: bool, folder: Path |
     return Verification((links, *verification.lines, models), verification.contents, verification.findings)
 
 
-def _models_in(scratch: Scratch) -> list[str]:
+def _models_in(scratch: Scratch) -> dict[str, str]:
     with scratch.database.bootstrap() as connection:
         return wanted_by(connection)
 

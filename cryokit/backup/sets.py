@@ -14,13 +14,20 @@ from typing import Any
 
 from cryokit.backup.files import sync, write_whole
 from cryokit.config import Settings
-from cryokit.errors import ConflictError, IntegrityCheckError, NotFoundError
+from cryokit.errors import ConflictError, InputError, IntegrityCheckError, NotFoundError
 
 KINDS = ("full", "incremental", "dump")
 MANIFEST = "manifest.json"
 _ID = re.compile(r"\d{8}T\d{6}Z-(?:full|incremental|dump)(?:-\d+)?")
 _CHECKSUM = "manifest_sha256"
 _STAMP, _STAMP_OF_NEVER = "%Y%m%dT%H%M%SZ", "20000101T000000Z"
+
+
+def refuse_unknown(kind: str) -> None:
+    """Raise unless there is such a kind of backup."""
+    if kind not in KINDS:
+        msg = f"there is no kind of backup {kind!r}; there are {', '.join(KINDS)}"
+        raise InputError(msg)
 
 
 @dataclass(frozen=True)

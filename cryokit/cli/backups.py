@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pandas as pd
 
-from cryokit.cli.shared import JSON, emit, emit_all
+from cryokit.cli.shared import JSON, emit, emit_all, show_warning
 from cryokit.errors import IntegrityCheckError
 from cryokit.workbench import Workbench
 from cryokit.workbench.backups import KINDS, make_key_file
@@ -98,10 +98,14 @@ def backup_prune(workbench: Workbench, dry_run: bool, keep: str | None, as_json:
 @backup.command("sync")
 @click.argument("remote", required=False)
 @click.option("--bandwidth", help="At most this much a second, such as 10M.")
+@JSON
 @click.pass_obj
-def backup_sync(workbench: Workbench, remote: str | None, bandwidth: str | None) -> None:
-    """Copy proved backups and WAL to an rclone remote, each compared after it was sent."""
-    click.echo("\n".join(workbench.sync_backups(remote, bandwidth)) or "none")
+def backup_sync(workbench: Workbench, remote: str | None, bandwidth: str | None, as_json: bool) -> None:
+    """Copy proved backups and WAL to an rclone remote, each compared after it was sent; a lost model is a warning."""
+    done = workbench.sync_backups(remote, bandwidth)
+    for warning in done["warnings"]:
+        show_warning(warning)
+    emit(done if as_json else pd.DataFrame({"at the remote": done["backups"]}), as_json)
 
 
 @backup.command("fetch")

@@ -115,5 +115,4 @@ def job_cancel(workbench: Workbench, job_id: str) -> None:
 @click.pass_obj
 def job_run(workbench: Workbench, job_id: str, as_json: bool) -> None:
     """Do queued work in this process, as the server has it done."""
-    version = workbench.run_job(job_id)
-    emit({name: version[name] for name in ("target", "version", "verdict")}, as_json)
+    emit(workbench.run_job(job_id), as_json)

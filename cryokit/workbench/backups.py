@@ -1,6 +1,7 @@
 """Backups: made, proved, listed, brought back; for maintenance and admins."""
 
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,29 +15,74 @@ from cryokit.backup.partial import Part
 from cryokit.backup.partial_restore import restore_part
 from cryokit.backup.retention import Kept
 from cryokit.backup.scratch import RecoveryTarget, damaged_files
-from cryokit.backup.sets import KINDS, BackupSet, Sets
+from cryokit.backup.sets import KINDS, BackupSet, Sets, refuse_unknown
 from cryokit.db.engine import Database
-from cryokit.errors import CryokitError, InputError
+from cryokit.db.registry import Registry
+from cryokit.errors import ConflictError, CryokitError, InputError
 from cryokit.telemetry import logger
-from cryokit.workbench.core import Core
+from cryokit.workbench.jobs import SILENT_SECONDS, UNFINISHED, Doer, Jobs
 
 __all__ = ["KINDS", "Backups", "make_key_file"]
+
+JOB_KIND = "backup"
+Teller = Callable[[str, float], None]
+"""Hears of a step in words, and which fraction of the steps is done."""
 
 _SHOWN = ("id", "kind", "parent", "started_at", "seconds", "bytes", "server_version", "schema_revision", "proved_at")
 
 
-class Backups(Core):
+def _silent(_line: str, _done_fraction: float) -> None:
+    """Hear nothing."""
+
+
+class Backups(Jobs):
     """Make backups that are proved by restoring them."""
 
-    def create_backup(self, kind: str = "full", prove: bool = True) -> dict[str, Any]:
-        """Make a backup, prove it by restoring it, and return its manifest."""
+    def _doers(self) -> dict[str, Doer]:
+        return super()._doers() | {JOB_KIND: self._backed_up}
+
+    def start_backup(self, kind: str = "full") -> str:
+        """Have a backup made and proved by a process of its own and return the job's identifier; one at a time."""
+        self._refuse_unless_admin()
+        refuse_unknown(kind)
+        for job in self.backup_jobs(1):
+            if job["status"] in UNFINISHED:
+                msg = f"a backup is under way since {job['created_at']}; wait for its end"
+                raise ConflictError(msg)
+        with Sets(self.settings).locked():  # or say what else is at work
+            self.maintenance.record_event("backup_asked_for", kind)
+        return self._start_job(JOB_KIND, {"kind": kind})
+
+    def backup_jobs(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest backups that administrators asked for on a page, with their logs."""
+        self._refuse_unless_admin()
+        Registry(self.database).fail_silent_jobs(SILENT_SECONDS)
+        return self._with_logs(self.maintenance, JOB_KIND, limit)
+
+    def _backed_up(self, registry: Registry, job: dict[str, Any]) -> dict[str, Any]:
+        owner = self._owner(job["owner_id"], "admin")
+        maker = self.acting_as(owner) if owner else self
+
+        def tell(line: str, done_fraction: float) -> None:
+            registry.job_progress(job["id"], done_fraction)
+            registry.job_alive(job["id"], line)
+
+        made = maker.create_backup(job["parameters"]["kind"], tell=tell)
+        return {name: made[name] for name in ("id", "kind", "bytes", "seconds", "proved_at")}
+
+    def create_backup(self, kind: str = "full", prove: bool = True, tell: Teller = _silent) -> dict[str, Any]:
+        """Make a backup, prove it by restoring it, and return its manifest; `tell` hears of each step."""
         self._refuse_unless_admin()
         who = self.identity.name if self.identity else None
+        tell(f"making a backup: {kind}", 0.0)
         made = Engine(self.settings, self.database, who).create(kind)
         self.registry.store_backup_set(made.manifest)
+        tell(f"{made.id} is whole, {made.manifest['bytes'] / 1e6:.1f} MB after {made.manifest['seconds']:.0f} s", 0.5)
         if prove:
+            tell("proving it: restoring it to a scratch cluster and comparing all that it holds", 0.5)
             made, _ = restore.prove(self.settings, made)
             self.registry.store_backup_set(made.manifest)
+            tell(f"proved after {made.manifest['proof']['seconds']:.0f} s", 1.0)
         archive.Archive(self.settings).pack(files.Cipher(self.settings.backup_key_file))
         return _shown(made)
 
@@ -70,10 +116,11 @@ class Backups(Core):
         return overview.status_of(self.settings, self._answering())
 
     def backup_overview(self) -> dict[str, Any]:
-        """Return status, backups and drills, as pages and metrics show them."""
+        """Return status, backups, drills, and the spans of which any moment can be restored, as pages show them."""
         registry = self.registry
+        spans = [(span.begin, span.end) for span in overview.recovery_spans(self.settings)]
         tables = {"backups": registry.backup_sets(), "drills": registry.backup_drills()}
-        return {"status": self.backup_status(), **tables}
+        return {"status": self.backup_status(), "spans": pd.DataFrame(spans, columns=["begin", "end"]), **tables}
 
     def prune_backups(self, dry_run: bool = True, keep: str | None = None) -> pd.DataFrame:
         """Return which backups stay and why, and remove the others unless it is a dry run."""
@@ -117,21 +164,37 @@ class Backups(Core):
             gone = found.manifest | {"removed_at": datetime.now(UTC).isoformat()}
             self.registry.store_backup_set(gone)
 
-    def sync_backups(self, name: str | None = None, bandwidth: str | None = None) -> list[str]:
-        """Copy proved backups, model files and archived WAL to a remote, compared there; return what is there now."""
+    def sync_backups(self, name: str | None = None, bandwidth: str | None = None) -> dict[str, Any]:
+        """
+        Copy proved backups, model files and archived WAL to a remote, compared there; return what is there now.
+
+        A model file that is nowhere is a warning: it would stop each copy from now on, of all that is still there.
+        """
         self._refuse_unless_admin()
         store = self._remote(name, bandwidth)
         sets = Sets(self.settings)
         with sets.locked():
-            if database := self._answering():  # what was trained since the last backup goes along with the WAL
-                with database.bootstrap() as connection:
-                    self._artifacts().keep(artifacts.wanted_by(connection))
+            warnings = self._keep_models()
             store.send_shared()
             there = set(store.ids())
             for found in sets.all():
                 if found.is_proved and found.id not in there:
                     self.registry.store_backup_set(store.send(found).manifest)
-        return store.ids()
+        return {"remote": store.name, "backups": store.ids(), "warnings": warnings}
+
+    def _keep_models(self) -> list[str]:
+        """Take in what was trained since the last backup, to go along with the WAL; return what could not be."""
+        database = self._answering()
+        if database is None:
+            return ["the database does not answer: whether a model was trained since the last backup is not known"]
+        with database.bootstrap() as connection:
+            wanted = artifacts.wanted_by(connection)
+        missing = self._artifacts().keep(wanted)["artifacts_missing"]
+        return [
+            f"{artifacts.in_words(sha256, wanted[sha256], self.settings.artifacts_dir)}, and no backup holds it; "
+            "`cryokit train` makes a version that has one"
+            for sha256 in missing
+        ]
 
     def fetch_backup(self, set_id: str = "latest", name: str | None = None) -> dict[str, Any]:
         """Bring a backup, what it builds on and the archive of WAL here from a remote; needs no database."""

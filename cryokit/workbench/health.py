@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from cryokit.backup.health import archive_checks
+from cryokit.backup.health import file_checks
 from cryokit.db import drift, migrations
 from cryokit.db.engine import Database, connection_to, place_of
 from cryokit.db.health import HealthReport, check_health
@@ -69,7 +69,7 @@ class Health(Core):
         if url is not None:
             return check_health(lambda: connection_to(url), place_of(url), schemas, deep, only=only)
         database = self._database or Database.open(self.settings, start=False)
-        own_checks = [*drift.drift_checks(), *protection_checks(), *archive_checks(self.settings)]
+        own_checks = [*drift.drift_checks(), *protection_checks(), *file_checks(self.settings)]
         return check_health(database.maintenance, database.place(), schemas, deep, own_checks, only)
 
     def check_database(self) -> HealthReport:

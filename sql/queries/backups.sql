@@ -24,11 +24,15 @@ SELECT role.rolname AS name,
  WHERE role.rolname NOT LIKE 'pg\_%'
  ORDER BY role.rolname;
 
--- name: model_artifacts
--- Checksums of the model files that the database refers to.
-SELECT DISTINCT artifact_sha256
+-- name: model_files
+-- Each model file that the database refers to, and the versions that need it.
+SELECT model_version.artifact_sha256,
+       string_agg(model.target || ' version ' || model_version.version, ', '
+                  ORDER BY model.target, model_version.version) AS versions
   FROM cryo.model_version
- ORDER BY artifact_sha256;
+  JOIN cryo.model ON model.id = model_version.model_id
+ GROUP BY model_version.artifact_sha256
+ ORDER BY model_version.artifact_sha256;
 
 -- name: place_in_wal
 -- Where the server writes now.

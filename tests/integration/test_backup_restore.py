@@ -423,7 +423,7 @@ def store(tmp_path, monkeypatch) -> Iterator[Path]:
 
 
 def test_backups_come_back_from_another_place(workbench, full, store, elsewhere):
-    there = workbench.sync_backups("store:bucket/cryokit")
+    there = workbench.sync_backups("store:bucket/cryokit")["backups"]
     lost = Workbench(elsewhere)
     lost.fetch_backup(full["id"], "store:bucket/cryokit")
     lost.restore_backup(full["id"])
