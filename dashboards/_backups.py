@@ -32,7 +32,7 @@ class BackupsPart:
         self.workbench = workbench
         self.said, self.pieces, self.sets = html(""), html(""), html("")
         self.chart = pn.pane.HoloViews(
-            backend="bokeh", sizing_mode="stretch_width", min_height=380, margin=(0, 12), visible=False
+            backend="bokeh", sizing_mode="stretch_width", min_height=400, margin=(0, 12), visible=False
         )
         self.kind = pmui.Select(label="Kind of backup", options=list(KINDS), value=KINDS[0], width=220)
         self.button = pmui.Button(label="Back up now", variant="contained", color="primary", size="large")
@@ -118,8 +118,10 @@ def _sets(backups: pd.DataFrame) -> str:
     shown = kept.head(_SHOWN)[names].astype(object)
     shown["seconds"] = [f"{value:.1f}" for value in shown["seconds"]]
     shown["bytes"] = [f"{value / 1e6:.1f}" for value in shown["bytes"]]
-    rows = shown.where(shown.notna(), "-").to_numpy().tolist()
-    heads = ["Kind", "Begun", "Seconds", "MB", "Proved", "Elsewhere", "Backup"]
+    for name in ("started_at", "proved_at", "remote_at"):
+        shown[name] = [_time(pd.Timestamp(moment)) if moment else "-" for moment in shown[name].fillna("")]
+    rows = shown.to_numpy().tolist()
+    heads = ["Kind", "Begun (UTC)", "Seconds", "MB", "Proved (UTC)", "Elsewhere (UTC)", "Backup"]
     more = "" if len(kept) <= _SHOWN else f'<p class="hint">The newest {_SHOWN} of {len(kept)}.</p>'
     return _tables.plain_table("Backups", heads, rows) + more
 
@@ -130,14 +132,14 @@ def _drills(drills: pd.DataFrame) -> str:
     rows = [
         [
             "passed" if item["is_passed"] else "FAILED",
-            item["drilled_at"],
+            _time(pd.Timestamp(item["drilled_at"])),
             item["backup_set_id"] or "-",
             f"{item['recovery_seconds']:.1f}",
             "-" if pd.isna(item["lost_seconds"]) else f"{item['lost_seconds']:.0f}",
         ]
         for item in drills.head(_SHOWN).to_dict("records")
     ]
-    heads = ["Outcome", "When", "Backup", "Seconds until it was back", "Seconds of work lost"]
+    heads = ["Outcome", "When (UTC)", "Backup", "Seconds until it was back", "Seconds of work lost"]
     return _tables.plain_table("Drills", heads, rows)
 
 
@@ -146,7 +148,7 @@ def _job(job: dict[str, Any]) -> str:
     outcome = job["error"] or (lines[-1] if lines else "waits for its process")
     if job["status"] == "succeeded":
         outcome = f"{job['result']['id']} is proved, {job['result']['bytes'] / 1e6:.1f} MB"
-    title = f"{job['parameters']['kind']}, asked for at {job['created_at']}"
+    title = f"{job['parameters']['kind']}, asked for at {_time(pd.Timestamp(job['created_at']))} UTC"
     return (
         f'<div class="job"><p>{_tables.chip(job["status"], _STATUS[job["status"]])} <strong>{escape(title)}</strong> '
         f"{escape(outcome)}</p>"

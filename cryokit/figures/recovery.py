@@ -74,7 +74,7 @@ def recovery_timeline(backups: pd.DataFrame, spans: pd.DataFrame) -> hv.Overlay:
         yticks=[(height, name) for name, height in _ROWS.items()],
         backend="bokeh",
         **_LEGEND_BELOW,
-        **_COMMON | {"min_height": 380},
+        **_COMMON | {"min_height": 400},
     )
 
 
@@ -111,7 +111,12 @@ def _marks(table: pd.DataFrame) -> list[hv.Points]:
     hover = _hover_times(("", "@id"), ("begun (UTC)", "@started_at"), ("proved", "@proved_at"))
     proved = table["is_proved"]
     kinds = [
-        (proved & (table["kind"] == kind), f"{kind} backup", {"color": colour, "marker": marker, "size": 12})
+        # The row says which kind it is, so the legend need not.
+        (
+            proved & (table["kind"] == kind),
+            f"{kind} backup",
+            {"color": colour, "marker": marker, "size": 12, "show_legend": False},
+        )
         for kind, (colour, marker) in _KINDS.items()
     ]
     cross = {"color": VERMILLION, "marker": "x", "size": 12, "line_width": 3}
@@ -143,9 +148,8 @@ def _backups_in_words(kept: pd.DataFrame) -> str:
     counts = kept["kind"].value_counts()
     counted = ", ".join(f"{counts[kind]} {kind}" for kind in _KINDS if kind in counts)
     proved = int(kept["is_proved"].sum())
-    are = "was" if proved == 1 else "were"
-    which = "all of them" if proved == len(kept) and proved > 1 else str(proved)
-    return f"{_counted(len(kept), 'backup')} ({counted}), of which {which} {are} proved by restoring."
+    which = "all" if proved == len(kept) else f"{proved} of them"
+    return f"{_counted(len(kept), 'backup')} ({counted}), {which} proved by restoring."
 
 
 def _spans_in_words(pieces: pd.DataFrame, now: pd.Timestamp) -> str:

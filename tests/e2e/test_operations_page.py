@@ -6,6 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+import cryokit
+from cryokit.backup.sets import KINDS, Sets
+
 
 def opened(visit):
     page = visit.sign_in("/operations", button="Look again", has_chart=False)
@@ -20,7 +23,7 @@ def test_tiles_alerts_failed_requests_and_backups_are_shown(new_visit):
 
     for name in ("database", "schema", "models", "dask", "disk", "clock", "findings", "backups"):
         expect(page.locator(".tiles li strong", has_text=re.compile(f"^{name}$"))).to_be_visible()
-    for name in ("Health", "Alerts", "Requests that failed", "Backups"):
+    for name in ("Health", "Alerts", "Requests that failed", "Backups", "Make a backup", "Drills"):
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
@@ -31,10 +34,26 @@ def test_the_page_is_for_admins(new_visit):
     expect(page.get_by_text("This page needs the role admin; ask an administrator.")).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def workbench(state_dir):
+    """The workbench of the server's own state folder."""
+    with cryokit.open(state_dir=state_dir) as workbench:
+        yield workbench
+
+
+@pytest.fixture(scope="module")
+def backed_up(workbench):
+    """A backup of each kind and a drill."""
+    for kind in KINDS:
+        workbench.create_backup(kind)
+    workbench.drill_backup()
+
+
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_page_is_accessible_and_needs_no_sideways_scrolling(new_visit, width):
+def test_the_page_is_accessible_and_needs_no_sideways_scrolling(new_visit, backed_up, width):
     visit = new_visit("admin", width=width, is_mobile=width < 500, has_touch=width < 500)
     page = opened(visit)
+    page.locator(".bk-Canvas").first.wait_for(state="attached")
     for scheme in visit.in_both_themes():
         visit.screenshot(f"operations-{scheme}-{width}")
         inner = page.locator(".main-content").evaluate("element => element.scrollWidth - element.clientWidth")
@@ -62,3 +81,36 @@ def test_an_open_page_is_one_websocket_until_it_is_closed(new_visit, address, to
 
     assert during == before + 1
     assert open_websockets(address, key) == before
+
+
+def test_a_backup_is_made_from_the_page_one_at_a_time(new_visit, workbench, backed_up):
+    page = opened(new_visit("admin"))
+    button, newest = page.get_by_role("button", name="Back up now"), page.locator(".job").first
+    sets = Sets(workbench.settings)
+    with sets.locked():
+        button.click()
+        expect(page.get_by_text("Another backup, restore or prune is at work")).to_be_visible()
+    before = {found.id for found in sets.all()}
+
+    page.get_by_label("Kind of backup").click()
+    page.get_by_role("option", name="incremental").click()
+    button.click()
+    expect(page.get_by_text("The backup is under way; how far it is stands below.")).to_be_visible()
+    button.click()
+    expect(page.get_by_text(re.compile("A backup is under way since .*; wait for its end"))).to_be_visible()
+    expect(newest.get_by_text(re.compile("is proved, .* MB"))).to_be_visible(timeout=240_000)
+
+    [made] = [found for found in sets.all() if found.id not in before]
+    assert (made.kind, made.is_proved) == ("incremental", True)
+    expect(page.get_by_role("region", name="Backups").get_by_text(made.id)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Any moment from .* UTC can be restored"))).to_be_visible()
+    expect(page.get_by_role("region", name="What can be restored").get_by_text("any moment")).to_be_visible()
+
+
+def test_drills_are_listed(new_visit, workbench, backed_up):
+    page = opened(new_visit("admin"))
+    newest = workbench.backup_overview()["drills"].iloc[0]
+
+    row = page.get_by_role("region", name="Drills").get_by_role("row").nth(1)
+    expect(row.get_by_text("passed")).to_be_visible()
+    expect(row.get_by_text(newest["backup_set_id"])).to_be_visible()

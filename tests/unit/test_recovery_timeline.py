@@ -103,14 +103,14 @@ NOW = pd.Timestamp(START + 6 * HOUR + timedelta(minutes=7))
         (
             ROWS,
             spans((0, 6)),
-            "3 backups (1 full, 1 incremental, 1 dump), of which all of them were proved by restoring. Any moment from "
+            "3 backups (1 full, 1 incremental, 1 dump), all proved by restoring. Any moment from "
             "2026-11-22 10:00:00 to 2026-11-22 16:00:00 UTC can be restored, without a gap; the newest one is 7 "
             "minutes ago.",
         ),
         (
             backups(("full", 0, True, False), ("full", 3, False, False)),
             spans((0, 2), (5, 6)),
-            "2 backups (2 full), of which 1 was proved by restoring. Any moment from 2026-11-22 10:00:00 to 2026-11-22 "
+            "2 backups (2 full), 1 of them proved by restoring. Any moment from 2026-11-22 10:00:00 to 2026-11-22 "
             "16:00:00 UTC can be restored, without a gap apart from 2026-11-22 12:00:00 to 2026-11-22 15:00:00;",
         ),
     ],
