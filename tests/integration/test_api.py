@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from cryokit.api.auth import COOKIE, issue_token
 from cryokit.api.middleware import MAX_BODY_BYTES
@@ -468,6 +469,9 @@ def test_two_versions_are_compared_by_what_is_stored(service):
     path = "/api/v1/models/tg/compare?version_a=1&version_b="
     service.workbench.train("tg", estimator="mean", is_candidate=True)
     service.workbench.train("tg", estimator="mean", seed=4, is_candidate=True)
+    with service.workbench.database.service() as connection:
+        other_recipe = """UPDATE cryo.model_version SET recipe = recipe || '{"minimum_rows": 3}' WHERE version = 3"""
+        connection.execute(text(other_recipe))
     same, other, itself = (service.get(f"{path}{number}", "viewer") for number in (2, 3, 1))
 
     assert same.json()["paired"]["difference"] == 0
