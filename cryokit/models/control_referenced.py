@@ -134,7 +134,7 @@ def control_rows(rows: pd.DataFrame, study: Sequence[str] | None = None) -> NDAr
     return chosen
 
 
-def control_reference(rows: pd.DataFrame, seed: int = 0) -> ControlReference:
+def control_reference(rows: pd.DataFrame, seed: int = 0, recipe: Recipe | None = None) -> ControlReference:
     """
     Learn from training studies how far controls carry over, and how wide intervals must be.
 
@@ -147,6 +147,8 @@ def control_reference(rows: pd.DataFrame, seed: int = 0) -> ControlReference:
         Training rows of one series with ``components``, ``value`` and ``source``.
     seed : int
         Fixes folds and estimators.
+    recipe : Recipe, optional
+        Another recipe for viability than the declared one.
 
     Returns
     -------
@@ -163,7 +165,7 @@ def control_reference(rows: pd.DataFrame, seed: int = 0) -> ControlReference:
     .. [1] Searle, S. R., Casella, G. and McCulloch, C. E. (1992). Variance Components. ISBN 9780471621621.
     .. [2] Lei, J. et al. (2018). J. Am. Stat. Assoc. 113, 1094-1111. 10.1080/01621459.2017.1307116
     """
-    recipe = recipe_for(TARGET)
+    recipe = recipe or recipe_for(TARGET)
     checked = _one_series(checked_rows(TARGET, rows, needs_value=True))
     study = checked["source"].to_numpy(dtype=str)
     controls = control_rows(checked, study)

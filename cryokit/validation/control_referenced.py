@@ -15,6 +15,7 @@ from cryokit.models.control_referenced import (
 from cryokit.models.features import checked_rows
 from cryokit.models.fitted import fit
 from cryokit.models.groups import grouped_assignment
+from cryokit.models.targets import Recipe
 from cryokit.validation.gate import paired_difference, verdict
 from cryokit.validation.metrics import mean_absolute_error, scores
 
@@ -37,7 +38,9 @@ class ControlEvaluation:
     """``row``, ``study``, ``measured``, ``value``, ``lower``, ``upper`` and one column for each baseline."""
 
 
-def evaluate_control_referenced(rows: pd.DataFrame, n_splits: int = 10, seed: int = 0) -> ControlEvaluation:
+def evaluate_control_referenced(
+    rows: pd.DataFrame, n_splits: int = 10, seed: int = 0, recipe: Recipe | None = None
+) -> ControlEvaluation:
     """
     Predict held-out studies from all others and two controls of their own.
 
@@ -49,6 +52,8 @@ def evaluate_control_referenced(rows: pd.DataFrame, n_splits: int = 10, seed: in
         Folds; each holds whole studies.
     seed : int
         Fixes folds, estimators and resampling.
+    recipe : Recipe, optional
+        Another recipe for viability than the declared one.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def evaluate_control_referenced(rows: pd.DataFrame, n_splits: int = 10, seed: in
     parts = []
     for number in np.unique(fold):
         train = checked[fold != number]
-        model, reference = fit(TARGET, train, seed), control_reference(train, seed)
+        model, reference = fit(TARGET, train, seed, recipe), control_reference(train, seed, recipe)
         for name in np.unique(study[(fold == number) & controls]):
             here = study == name
             own = referenced_predictions(model, reference, checked[here], controls[here])

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 from cryokit import telemetry
+from cryokit.backup.engine import Engine
 from cryokit.compute.cluster import completed, connected
+from cryokit.db.programs import pg_bindir, run_here
 from cryokit.reports import kernel_environment
 
 
@@ -35,3 +37,22 @@ def test_a_kernel_goes_on_under_the_id_of_its_report(server):
     )
 
     assert done.stdout.strip() == "cryokit:report-of-mine"
+
+
+def test_programs_of_postgresql_are_seen_under_the_id_of_who_started_them(server, database):
+    telemetry.correlation_id.set("backup-of-mine")
+    asked = [
+        "psql",
+        "-X",
+        "-A",
+        "-t",
+        "-c",
+        "SELECT current_setting('application_name')",
+        "-d",
+        database.bootstrap_url(),
+    ]
+    taken: list[bytes] = []
+    Engine(server.settings, database)._piped(asked, lambda out: taken.append(out.read()))
+    said = run_here([pg_bindir(server.settings) / asked[0], *asked[1:]], database.bootstrap_secret())
+
+    assert said.strip() == taken[0].decode().strip() == "cryokit:backup-of-mine"

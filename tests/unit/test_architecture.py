@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,15 @@ def module_room(path: Path) -> str:
     return relative.parts[1].removesuffix(".py")
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imported_rooms(path: Path) -> set[str]:
     """Return the rooms of cryokit that a file imports."""
     rooms = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.module == "cryokit":
             rooms |= {alias.name for alias in node.names if (PACKAGE / f"{alias.name}.py").exists()}
             rooms |= {alias.name for alias in node.names if (PACKAGE / alias.name).is_dir()}
@@ -83,7 +89,7 @@ def test_files_and_functions_stay_short(path):
     text = path.read_text()
     long_functions = {
         node.name: length
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if (length := _length_without_docstring(node)) > 50
     }

@@ -14,6 +14,7 @@ from cryokit.models.control_referenced import (
     referenced_predictions,
 )
 from cryokit.models.fitted import fit
+from cryokit.models.targets import Recipe
 from cryokit.models.transforms import Transform
 from cryokit.validation.control_referenced import evaluate_control_referenced
 from cryokit.validation.gate import SKILL
@@ -49,6 +50,11 @@ def strong() -> pd.DataFrame:
     return studies(effect=1.0)
 
 
+@pytest.fixture(scope="module")
+def recipe(few_trees) -> Recipe:
+    return few_trees("viability")
+
+
 def test_controls_are_dmso_then_the_most_frequent_then_the_first():
     recipes = [(dmso(5.0),), (SERUM,), (SERUM,), (dmso(10.0), SERUM)]
     rows = pd.DataFrame({"components": recipes, "source": "one", "value": [0.1, 0.2, 0.3, 0.4]})
@@ -75,18 +81,18 @@ def test_more_controls_are_believed_more():
     assert reference.shift(np.array([2.0, 4.0])) == pytest.approx(1.0)
 
 
-def test_controls_that_carry_are_learned_as_such(strong):
-    reference = control_reference(strong)
+def test_controls_that_carry_are_learned_as_such(strong, recipe):
+    reference = control_reference(strong, recipe=recipe)
 
     assert reference.shrinkage(2) > 0.8
     assert reference.n_studies == 12
 
 
-def test_controls_shift_a_new_study_towards_its_level(strong):
+def test_controls_shift_a_new_study_towards_its_level(strong, recipe):
     level = {name: part["value"].mean() for name, part in strong.groupby("source")}
     best = max(level, key=level.get)
     train, study = strong[strong["source"] != best], strong[strong["source"] == best].reset_index(drop=True)
-    model, reference = fit("viability", train), control_reference(train)
+    model, reference = fit("viability", train, recipe=recipe), control_reference(train, recipe=recipe)
     controls = control_rows(study)
     hidden = study.assign(value=study["value"].where(controls))
     found = referenced_predictions(model, reference, hidden, controls)
@@ -120,8 +126,8 @@ def test_too_few_studies_are_refused(strong):
         control_reference(strong.head(24))
 
 
-def test_the_evaluation_sees_that_controls_help(strong):
-    evaluation = evaluate_control_referenced(strong, n_splits=2)
+def test_the_evaluation_sees_that_controls_help(strong, recipe):
+    evaluation = evaluate_control_referenced(strong, n_splits=2, recipe=recipe)
 
     assert evaluation.metrics["n"] == 48
     assert evaluation.compared["mean"]["lower"] > 0
@@ -129,7 +135,7 @@ def test_the_evaluation_sees_that_controls_help(strong):
     assert evaluation.verdict == SKILL
 
 
-def test_the_evaluation_labels_controls_that_say_nothing(strong):
+def test_the_evaluation_labels_controls_that_say_nothing(strong, recipe):
     shuffled = strong.assign(value=np.random.default_rng(3).permutation(strong["value"]))
 
-    assert evaluate_control_referenced(shuffled, n_splits=2).verdict == INSUFFICIENT_SKILL
+    assert evaluate_control_referenced(shuffled, n_splits=2, recipe=recipe).verdict == INSUFFICIENT_SKILL

@@ -1,5 +1,7 @@
 """Importance, contributions and nearest examples, on rows where the right answer is known."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,14 +23,19 @@ CHAIN = pd.DataFrame(
 
 
 @pytest.fixture(scope="module")
-def model() -> FittedModel:
-    return fit("tg", CHAIN, 0)
+def learned(few_trees) -> Callable[[pd.DataFrame], FittedModel]:
+    return lambda rows: fit("tg", rows, 0, few_trees("tg"))
 
 
 @pytest.fixture(scope="module")
-def importance() -> pd.DataFrame:
+def model(learned) -> FittedModel:
+    return learned(CHAIN)
+
+
+@pytest.fixture(scope="module")
+def importance(learned) -> pd.DataFrame:
     folds = grouped_folds("tg", CHAIN, 2, 1, 0)
-    return permutation_importance("tg", CHAIN, folds, lambda rows: fit("tg", rows, 0), repeats=3)
+    return permutation_importance("tg", CHAIN, folds, learned, repeats=3)
 
 
 def test_features_that_say_the_same_are_one_group():
@@ -52,16 +59,16 @@ def test_a_feature_that_never_varies_is_not_in_the_list(importance):
     assert "nitrogens" not in {name for features in importance["features"] for name in features}
 
 
-def test_importance_is_the_same_for_the_same_seed(importance):
+def test_importance_is_the_same_for_the_same_seed(importance, learned):
     folds = grouped_folds("tg", CHAIN, 2, 1, 0)
-    again = permutation_importance("tg", CHAIN, folds, lambda rows: fit("tg", rows, 0), repeats=3)
+    again = permutation_importance("tg", CHAIN, folds, learned, repeats=3)
 
     pd.testing.assert_frame_equal(importance, again)
 
 
-def test_a_spread_needs_two_repeats():
+def test_a_spread_needs_two_repeats(learned):
     with pytest.raises(InputError, match="at least 2 repeats"):
-        permutation_importance("tg", CHAIN, grouped_folds("tg", CHAIN, 2), lambda rows: fit("tg", rows, 0), repeats=1)
+        permutation_importance("tg", CHAIN, grouped_folds("tg", CHAIN, 2), learned, repeats=1)
 
 
 def test_a_long_chain_adds_and_a_short_one_takes_away(model):

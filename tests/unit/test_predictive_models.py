@@ -95,8 +95,9 @@ def test_equal_structures_are_predicted_equal_however_written(small_tg):
     assert first == second
 
 
-def test_equal_rows_and_seed_give_bit_equal_models(made_up_tg):
-    first, again = (fit("tg", made_up_tg.head(12), seed=3).predict(made_up_tg) for _ in range(2))
+def test_equal_rows_and_seed_give_bit_equal_models(made_up_tg, few_trees):
+    rows, recipe = made_up_tg.head(12), few_trees("tg")
+    first, again = (fit("tg", rows, seed=3, recipe=recipe).predict(made_up_tg) for _ in range(2))
 
     assert again.equals(first)
 
@@ -121,10 +122,10 @@ def test_the_index_and_order_of_the_rows_are_kept(small_iri, made_up_iri):
     assert small_iri.predict(rows).index.equals(rows.index)
 
 
-def test_series_are_never_pooled(small_iri, made_up_iri):
+def test_series_are_never_pooled(small_iri, made_up_iri, few_trees):
     row = made_up_iri.iloc[[0]]
     salt, buffered = (small_iri.predict(row.assign(buffer=buffer))["value"].iloc[0] for buffer in ("10 mM NaCl", "PBS"))
-    apart = fit("iri", made_up_iri[made_up_iri["buffer"] == "PBS"])
+    apart = fit("iri", made_up_iri[made_up_iri["buffer"] == "PBS"], recipe=few_trees("iri"))
 
     assert buffered - salt > 50
     assert apart.predict(row.assign(buffer="PBS"))["value"].iloc[0] == buffered

@@ -37,7 +37,7 @@ def mirror(tmp_path):
 @pytest.fixture
 def address(mirror):
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(mirror)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/jurkat_sgi.csv"
     server.shutdown()

@@ -58,9 +58,9 @@ def test_as_measured_changes_nothing():
     assert AS_MEASURED.inverse(values) is values
 
 
-def test_values_above_one_are_kept_and_covered(made_up_viability):
+def test_values_above_one_are_kept_and_covered(made_up_viability, few_trees):
     rows = made_up_viability.assign(value=made_up_viability["value"] + 0.25)
-    predicted = fit("viability", rows).predict(rows)
+    predicted = fit("viability", rows, recipe=few_trees("viability")).predict(rows)
     inside = (predicted["lower"] <= rows["value"]) & (rows["value"] <= predicted["upper"])
 
     assert rows["value"].max() == predicted["upper"].max() == 1.25

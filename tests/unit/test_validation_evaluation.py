@@ -14,10 +14,10 @@ from cryokit.validation.splits import grouped_folds
 
 
 @pytest.fixture(scope="module")
-def tg_evaluation(made_up_tg):
+def tg_evaluation(made_up_tg, few_trees):
     known = made_up_tg["tm_kelvin"].where(made_up_tg.index < 13)
     rows = made_up_tg.assign(tm_kelvin=known)
-    return evaluate("tg", rows, grouped_folds("tg", rows, n_splits=3))
+    return evaluate("tg", rows, grouped_folds("tg", rows, n_splits=3), recipe=few_trees("tg"))
 
 
 def test_rows_and_metrics_follow_the_contract(tg_evaluation, made_up_tg):
@@ -46,24 +46,25 @@ def test_the_result_is_plain_json_without_numbers_that_are_not_finite(tg_evaluat
     assert json.loads(text)["metrics"] == tg_evaluation.metrics
 
 
-def test_a_shuffled_target_has_no_skill(made_up_tg):
+def test_a_shuffled_target_has_no_skill(made_up_tg, few_trees):
     shuffled = np.random.default_rng(5).permutation(made_up_tg["value"])
     rows = made_up_tg.assign(value=shuffled).drop(columns="tm_kelvin")
-    result = evaluate("tg", rows, grouped_folds("tg", rows, n_splits=2))
+    result = evaluate("tg", rows, grouped_folds("tg", rows, n_splits=2), recipe=few_trees("tg"))
 
     assert result.metrics["r2"] <= 0.1
     assert result.verdict == INSUFFICIENT_SKILL
 
 
-def test_a_factorial_of_one_source_and_cell_can_be_evaluated(made_up_viability):
-    result = evaluate("viability", made_up_viability, grouped_folds("viability", made_up_viability, n_splits=2))
+def test_a_factorial_of_one_source_and_cell_can_be_evaluated(made_up_viability, few_trees):
+    folds = grouped_folds("viability", made_up_viability, n_splits=2)
+    result = evaluate("viability", made_up_viability, folds, recipe=few_trees("viability"))
 
     assert result.metrics["r2"] > 0.6
     assert result.rows["lower"].min() >= 0.0
 
 
 def test_series_are_scored_and_labelled_apart(made_up_iri):
-    rows = made_up_iri[made_up_iri.index % 36 < 8]
+    rows = made_up_iri[made_up_iri.index % 18 < 8]
     result = evaluate("iri", rows, grouped_folds("iri", rows, n_splits=2))
 
     assert list(result.series) == ["splat, 10 mM NaCl", "splat, PBS"]
@@ -72,7 +73,7 @@ def test_series_are_scored_and_labelled_apart(made_up_iri):
 
 
 def test_a_series_that_is_held_out_whole_is_not_predicted_from_another(made_up_iri):
-    rows = made_up_iri[made_up_iri.index % 36 < 8]
+    rows = made_up_iri[made_up_iri.index % 18 < 8]
     result = evaluate("iri", rows, pd.DataFrame({"row": range(8), "repeat": 0, "fold": 0}))
 
     assert result.as_json()["unpredicted"] == 8

@@ -16,7 +16,7 @@ from cryokit.validation.evaluation import evaluate
 from cryokit.validation.ladder import LADDER_COLUMNS, split_ladder
 from cryokit.validation.split_kinds import KINDS, split_of, why_not
 
-SETTINGS = {"extra_trees": {"n_estimators": 10}}
+SETTINGS = {"extra_trees": {"n_estimators": 10}, "gradient_boosting": {"max_iter": 10}}
 MEMBERS = {"mean": (), **{kind: (Member(kind, SETTINGS.get(kind, {})),) for kind in ESTIMATORS}}
 
 
@@ -42,7 +42,7 @@ def rows_of(made_up_tg, made_up_iri, made_up_viability) -> dict[str, pd.DataFram
     )
     return {
         "tg": made_up_tg.assign(source=np.tile(["one", "two", "three"], 12), date=np.repeat(days, 6)),
-        "iri": made_up_iri.assign(source=np.tile(["one", "two", "three"], 24), date=np.tile(np.repeat(days, 6), 2)),
+        "iri": made_up_iri.assign(source=np.tile(["one", "two", "three"], 12), date=np.tile(np.repeat(days, 3), 2)),
         "viability": viability,
     }
 
@@ -76,7 +76,7 @@ def test_series_have_rungs_of_their_own(rows_of):
     ladder = split_ladder("iri", rows_of["iri"], ("compound",), recipe=light("iri"))
 
     assert ladder["series"].tolist() == ["splat, 10 mM NaCl"] * 2 + ["splat, PBS"] * 2
-    assert (ladder["n_groups"] == 36).all()
+    assert (ladder["n_groups"] == 18).all()
 
 
 def test_the_table_for_people_names_the_closest_baseline_and_a_sentence_what_does_not_apply(tg_ladder):
@@ -114,12 +114,20 @@ def test_figures_and_bars_say_what_was_missed():
     assert table["value"].tolist() == ["13.41", "skill"]
 
 
-@pytest.mark.parametrize("kind", MEMBERS)
-def test_every_kind_of_model_gives_records_of_one_schema(rows_of, kind):
-    rows = rows_of["tg"].drop(columns="tm_kelvin")
+def record_of(rows: pd.DataFrame, kind: str) -> dict:
+    rows = rows.drop(columns="tm_kelvin")
     split = split_of("tg", rows, "compound", n_splits=2)
-    reference = evaluate("tg", rows, split.folds, recipe=replace(light("tg"), members=())).as_json()
-    found = evaluate("tg", rows, split.folds, recipe=replace(light("tg"), members=MEMBERS[kind])).as_json()
+    return evaluate("tg", rows, split.folds, recipe=replace(light("tg"), members=MEMBERS[kind])).as_json()
+
+
+@pytest.fixture(scope="module")
+def reference(rows_of) -> dict:
+    return record_of(rows_of["tg"], "mean")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MEMBERS if kind != "mean"])
+def test_every_kind_of_model_gives_records_of_one_schema(rows_of, reference, kind):
+    found = record_of(rows_of["tg"], kind)
 
     assert list(found) == list(reference)
     assert list(found["metrics"]) == list(reference["metrics"])
