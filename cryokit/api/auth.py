@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from cryokit.api.observing import saw_identity
@@ -16,6 +17,9 @@ from cryokit.workbench.tokens import MONITORING
 
 COOKIE = "cryokit_session"
 LIFETIME = timedelta(hours=12)
+_Bearer = Annotated[object, Security(HTTPBearer(auto_error=False, description="A token of yours, or of a program."))]
+_Login = Annotated[object, Security(APIKeyCookie(name=COOKIE, auto_error=False, description="What the login sets."))]
+"""Only what the document of the API says; whether what was sent counts is asked below."""
 _SIGN_IN = "sign in first: send a valid token as `Authorization: Bearer ...`, or use the login page"
 
 
@@ -69,7 +73,7 @@ def require(role: str) -> Callable[[Request], Identity]:
         msg = f"{role!r} is not a role; the roles are {', '.join(ROLES)}"
         raise ValueError(msg)
 
-    def check(request: Request) -> Identity:
+    def check(request: Request, _bearer: _Bearer = None, _login: _Login = None) -> Identity:
         identity = identity_of(request.app.state.workbench, request.headers, request.cookies)
         if identity is None:
             raise UnauthenticatedError(_SIGN_IN)
@@ -83,7 +87,7 @@ def require(role: str) -> Callable[[Request], Identity]:
     return check
 
 
-def require_session(request: Request) -> Identity:
+def require_session(request: Request, _bearer: _Bearer = None, _login: _Login = None) -> Identity:
     """Let through people who signed in with their password: a token cannot make itself last by making another."""
     identity = require("viewer")(request)
     claims = claims_of(request.app.state.workbench, request.headers, request.cookies)
@@ -93,7 +97,7 @@ def require_session(request: Request) -> Identity:
     return identity
 
 
-def require_monitoring(request: Request) -> None:
+def require_monitoring(request: Request, _bearer: _Bearer = None, _login: _Login = None) -> None:
     """
     Let through admins, and programs with a token of the scope monitoring.
 

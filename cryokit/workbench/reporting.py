@@ -38,9 +38,13 @@ class Reporting(Core):
         }
         for run in self.registry.report_runs(report.name).to_dict("records"):
             is_same = run["status"] == "succeeded" and run["parameters"] == parameters
-            if is_same and reports.is_there(Path(run["path"]), parameters):
-                return run["path"] if still_so[report.reusable](run) else None
+            if is_same and reports.is_there(self._page_of_run(run), parameters):
+                return str(self._page_of_run(run)) if still_so[report.reusable](run) else None
         return None
+
+    def _page_of_run(self, run: dict) -> Path:
+        """Return where the page of a run lies now: the state folder may have been moved since it was written."""
+        return self.settings.reports_dir / Path(run["path"]).name
 
     def _has_current_version(self, run: dict) -> bool:
         """Whether a whole version learned from the rows as they are now, and the current version is whole too."""
@@ -108,8 +112,8 @@ class Reporting(Core):
             msg = f"the run {run_id} of {found['name']} is {found['status']}: {found['error'] or 'no page yet'}"
             raise ConflictError(msg)
         self._refuse_private_page(found)
-        page = Path(found["path"])
-        if page.parent != self.settings.reports_dir or not page.is_file():
+        page = self._page_of_run(found)
+        if not page.is_file():
             msg = f"the page of run {run_id} is no longer here; a later run of the same report has replaced it"
             raise NotFoundError(msg)
         return page

@@ -197,6 +197,13 @@ def test_the_matrix_holds_every_documented_route(service):
     assert documented == set(ROUTES)
 
 
+def test_the_document_says_where_one_must_sign_in(service):
+    paths = service.get("/openapi.json", "none").json()["paths"]
+    asks = {(method.upper(), path) for path, item in paths.items() for method in item if item[method].get("security")}
+
+    assert asks == {route for route, answers in ROUTES.items() if answers["none"] == 401}
+
+
 def test_documentation_is_open_and_loads_nothing_from_elsewhere(service):
     answer = service.get("/docs", "none")
 

@@ -44,6 +44,16 @@ def test_everybody_reads_the_page_of_a_report_and_it_reaches_nothing(workbench, 
     assert unknown.status_code == 401
 
 
+def test_a_state_folder_may_move(workbench, people):
+    page = workbench.settings.reports_dir / "moved.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("<p>a page</p>")
+    run_id = workbench.registry.store_report_run("validation", {"target": "tg"})
+    workbench.registry.finish_report_run(run_id, path="/srv/before/reports/moved.html")
+
+    assert workbench.acting_as(people.viewer).report_page(run_id) == page
+
+
 def test_only_administrators_read_what_is_for_them(workbench, people):
     run_id = finished(workbench, "health")
 

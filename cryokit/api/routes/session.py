@@ -9,6 +9,7 @@ from cryokit.api.frames import records
 from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import Credentials, NewToken, PasswordChange, Session, TokenInfo, TokenRequest
 from cryokit.api.sessions import sign_in
+from cryokit.domain import Identity
 from cryokit.workbench import Workbench
 
 router = APIRouter(prefix="/session", tags=["session"])
@@ -24,8 +25,8 @@ def create_session(credentials: Credentials, request: Request) -> Session:
     return Session(access_token=token, expires_in_seconds=expires_in_seconds, name=identity.name, role=identity.role)
 
 
-def _own(request: Request) -> Workbench:
-    return request.app.state.workbench.acting_as(require_session(request))
+def _own(request: Request, identity: Annotated[Identity, Depends(require_session)]) -> Workbench:
+    return request.app.state.workbench.acting_as(identity)
 
 
 _own.required_role = "viewer"
