@@ -42,6 +42,8 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 _PATIENCE_SECONDS = 60
+_START_SECONDS = 180
+"""The server builds each page once before it answers."""
 # Other categories run beside this one on the same two cores. How fast pages are is measured by tests/perf; here it is
 # asked what they show.
 expect.set_options(timeout=_PATIENCE_SECONDS * 1000)
@@ -86,7 +88,7 @@ def _free_port() -> int:
 
 
 def _wait_until_it_answers(address: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(f"{address}/health/live").is_success:
