@@ -20,6 +20,7 @@ _EXAMPLES = {
     TOGETHER.name: "OCC(O)CO\nCS(C)=O",
 }
 _AMOUNT = Condition(AMOUNT, str, "of the molecule alone, for example 1 mol/kg")
+_DRAW = 'import("/assets/drawing.mjs").then(({draw}) => draw(field))'  # loaded by those who draw
 _LEFT_OUT = "A target whose conditions are all left empty is not predicted."
 
 
@@ -34,6 +35,8 @@ class Asked:
         )
         self.clear = pmui.Button(label="Remove file", variant="text", visible=False, on_click=self._on_clear)
         self.file.param.watch(self._on_file, "value")
+        self.draw = pmui.Button(label="Draw a molecule", variant="outlined")
+        self.draw.js_on_click(args={"field": self.text}, code=_DRAW)
         self.hint = html("")
         self.conditions = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.fields: dict[str, dict[str, pn.widgets.Widget]] = {}
@@ -41,12 +44,14 @@ class Asked:
     @property
     def parts(self) -> tuple[Viewable, ...]:
         """What the card holds, in reading order."""
-        return self.text, self.hint, pmui.Row(self.file, self.clear, margin=0), self.conditions
+        sources = pmui.FlexBox(self.draw, self.file, self.clear, gap="8px", margin=0, align_items="center")
+        return self.text, self.hint, sources, self.conditions
 
     def show_target(self, target: Target) -> None:
         """Ask for what the chosen target needs."""
         is_molecule = target.subject == "smiles"
         self.text.label = "SMILES, one on each line" if is_molecule else "Recipes, one on each line"
+        self.draw.visible = is_molecule
         self.text.placeholder = _EXAMPLES[target.name]
         self.hint.object = f'<p class="hint">{_hint(target)}</p>'
         targets = TARGETS.values() if target is TOGETHER else [target]
@@ -76,7 +81,7 @@ class Asked:
 
     def _on_file(self, _event: object) -> None:
         has_file = bool(self.file.value)
-        self.clear.visible, self.text.disabled = has_file, has_file
+        self.clear.visible = self.text.disabled = self.draw.disabled = has_file
         self._say(f"{self.file.filename} is ready; press Predict." if has_file else "")
 
     def _on_clear(self, _event: object) -> None:

@@ -61,6 +61,13 @@ _REPORT_POLICY = (
     "script-src 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'unsafe-inline' data:; "
     "img-src data: blob:; font-src data:; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+# The structure editor is a page of its own in a frame. It evaluates scripts and styles elements one by one, but it
+# reaches no server: only our own files are loaded, and nothing is sent.
+_EDITOR_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_EDITOR = "/assets/jsme/editor.html"
 _REPORT = re.compile(r"/api/v1/reports/[^/]+/page")
 
 
@@ -68,6 +75,8 @@ def content_security_policy(path: str) -> str:
     """Return the policy of one path: API and login run no script, Bokeh's pages and reports need some relaxations."""
     if _REPORT.fullmatch(path):
         return _REPORT_POLICY
+    if path == _EDITOR:
+        return _EDITOR_POLICY
     return _STRICT_POLICY if path.startswith(("/api/", "/login", "/logout", "/account", "/health")) else _PAGE_POLICY
 
 
@@ -120,8 +129,8 @@ class SecurityHeadersMiddleware:
                 headers["Content-Security-Policy"] = content_security_policy(scope["path"])
                 for name, value in _HEADERS.items():
                     headers[name] = value
-                if _REPORT.fullmatch(scope["path"]):
-                    headers["X-Frame-Options"] = "SAMEORIGIN"  # the page Reports shows two side by side
+                if "frame-ancestors 'self'" in headers["Content-Security-Policy"]:
+                    headers["X-Frame-Options"] = "SAMEORIGIN"  # our own pages show it in a frame
                 if scope["path"].startswith(("/api/", "/login", "/account")):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)

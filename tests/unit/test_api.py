@@ -224,6 +224,26 @@ def test_no_policy_names_another_host(path):
     assert "frame-ancestors 'none'" in policy
 
 
+def test_the_structure_editor_is_framed_by_our_own_pages_and_reaches_no_server():
+    _, headers, _ = answered(middleware.SecurityHeadersMiddleware(greet), http_scope(path="/assets/jsme/editor.html"))
+    policy = headers["content-security-policy"]
+
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in policy
+    assert "default-src 'none'" in policy  # nothing says connect-src, so no script sends or fetches
+    assert "connect-src" not in policy
+    assert "http" not in policy
+
+
+def test_drawing_loosens_the_policy_of_no_other_page():
+    for path in ("/", "/assets/jsme/editor.js", "/assets/jsme/0.8.2/jsme.nocache.js", "/assets/drawing.mjs"):
+        _, headers, _ = answered(middleware.SecurityHeadersMiddleware(greet), http_scope(path=path))
+
+        assert headers["x-frame-options"] == "DENY", path
+        assert "connect-src 'self';" in headers["content-security-policy"], path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+
+
 def test_login_page_may_run_no_script():
     assert "script-src" not in middleware.content_security_policy("/login")
     assert "default-src 'none'" in middleware.content_security_policy("/login")
