@@ -91,7 +91,7 @@ def _said(backups: pd.DataFrame, spans: pd.DataFrame, status: dict[str, Any]) ->
     text = recovery.recovery_timeline_text(backups, spans, pd.Timestamp.now("UTC"))
     lost = status.get("would_be_lost_seconds")
     if lost is not None:
-        text += f" A loss of this machine would cost {lost:.0f} seconds of work." if lost else " All work is archived."
+        text += f" {lost:.0f} seconds of work are not archived yet." if lost else " All work is archived."
     return f"<p>{escape(text)}</p>"
 
 

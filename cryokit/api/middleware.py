@@ -61,8 +61,9 @@ _REPORT_POLICY = (
     "script-src 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'unsafe-inline' data:; "
     "img-src data: blob:; font-src data:; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-# The structure editor is a page of its own in a frame. It evaluates scripts and styles elements one by one, but it
-# reaches no server: only our own files are loaded, and nothing is sent.
+# The structure editor is a page of its own in a frame. It evaluates scripts and styles elements one by one, but of
+# itself it reaches no server: only our own files are loaded, and nothing is sent. That is no wall: a frame of the same
+# origin may reach into the page around it, so what is vendored is pinned file by file (tests/unit/test_vendored.py).
 _EDITOR_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"

@@ -142,18 +142,20 @@ class Archive:
 
     def _damaged(self, files: list[WalFile], cipher: Cipher, scratch: Path, only_new: bool) -> list[str]:
         """Read files, remember which of them are whole, and return what is wrong with the others."""
-        verified, wrong, whole = Verified(self.folder), [], {}
+        verified, wrong, whole, believed = Verified(self.folder), [], {}, set()
         known = verified.read() if only_new else {}
         for file in files:
             facts = file.facts(cipher)  # before it is read: what changes meanwhile is read again
             try:
-                if known.get(file.name) != facts:
+                if known.get(file.name) == facts:
+                    believed.add(file.name)
+                else:
                     self._unpack_one(file, scratch / file.name, cipher)
                 whole[file.name] = facts
             except IntegrityCheckError as error:
                 wrong.append(str(error))
             (scratch / file.name).unlink(missing_ok=True)
-        verified.write(whole)
+        verified.write(whole, believed)
         return wrong
 
     def drop_before(self, first: str) -> list[str]:

@@ -114,7 +114,7 @@ class Reporting(Core):
         self._refuse_private_page(found)
         page = self._page_of_run(found)
         if not page.is_file():
-            msg = f"the page of run {run_id} is no longer here; a later run of the same report has replaced it"
+            msg = f"the page of run {run_id} is no longer in the folder of reports; run the report again"
             raise NotFoundError(msg)
         return page
 

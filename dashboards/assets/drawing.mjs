@@ -1,6 +1,7 @@
 // A dialog in which a molecule is drawn. The editor is a page of its own in a frame, which tells what is drawn.
 
 const EDITOR = "/assets/jsme/editor.html"
+const HOST = "drawing"
 const PATIENCE_MILLISECONDS = 20_000
 const DIALOG = `
   <link rel="stylesheet" href="/assets/cryokit.css">
@@ -20,7 +21,9 @@ export function joined(text, smiles) { return `${text.trimEnd()}\n${smiles}`.tri
 
 // `field` is the Bokeh model of the text area that holds one SMILES on each line.
 export function draw(field) {
+  if (document.getElementById(HOST)) { return } // a second click while this module was loaded
   const host = document.createElement("div")
+  host.id = HOST
   const root = host.attachShadow({mode: "open"})
   root.innerHTML = DIALOG
   const [dialog, frame, status, add] = ["dialog", "iframe", "[role=status]", ".add"].map((at) => root.querySelector(at))

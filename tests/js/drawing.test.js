@@ -62,6 +62,19 @@ test("drawing begins with the last line that says something", async (context) =>
   assert.equal(frame.src, `${ORIGIN}/assets/jsme/editor.html#${encodeURIComponent("OC[C@H](O)C#N")}`)
 })
 
+test("a second click opens no second dialog", async (context) => {
+  const {window, field, root} = await opened(context)
+  const {draw} = await import(MODULE)
+  draw(field)
+  assert.equal(window.document.body.childElementCount, 1)
+  root.querySelector(".leave").click()
+  draw(field)
+  const again = window.document.body.lastElementChild
+
+  assert.notEqual(again.shadowRoot, root)
+  again.shadowRoot.querySelector(".leave").click()
+})
+
 test("nothing can be added before something is drawn, or when all is erased", async (context) => {
   const {tell, add, status} = await opened(context)
   assert.equal(add.disabled, true)

@@ -144,6 +144,29 @@ def test_silent_decay_is_found_by_reading_all_and_named_from_then_on(archive, ch
     assert checked() == [problem]
 
 
+def test_where_nothing_can_be_noted_what_was_found_is_told_each_time(archive, checked):
+    fill(archive, 1, 2)
+    flip(archive.folder / name_of(1))
+    note = Verified(archive.folder)
+    note.write({file.name: file.facts(Cipher(None)) for file in archive.files()})
+    assert checked() == []
+    note.path.with_name(f".{note.path.name}.partial").mkdir()
+
+    [problem] = checked(only_new=False)
+    assert name_of(1) in problem
+    assert checked() == [problem]
+    assert not note.path.exists()
+
+
+def test_what_another_check_found_damaged_meanwhile_is_not_believed_again(archive):
+    note = Verified(archive.folder)
+    note.write({"1": [1], "2": [2]})
+    note.write({"2": [2]})  # one that reads everything found the first damaged
+    note.write({"1": [1], "2": [2], "3": [3]}, believed={"1", "2"})
+
+    assert note.read() == {"2": [2], "3": [3]}
+
+
 @pytest.mark.parametrize("left", ["", "{", "[]", '{"a": 1}'])
 def test_of_a_damaged_note_nothing_is_believed(archive, checked, nowhere, left):
     fill(archive, 1)

@@ -1,3 +1,5 @@
+"""What is not ours is what was published, with its licence."""
+
 from hashlib import sha256
 from pathlib import Path
 
