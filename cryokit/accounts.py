@@ -34,7 +34,8 @@ def hash_password(password: str) -> str:
 
 def password_matches(password: str, password_hash: str | None) -> bool:
     """Whether the password belongs to the hash; takes as long when there is no such account."""
-    matches = _HASHER.verify(password[:_MAXIMUM_LENGTH], password_hash or _hash_of_nobody())
+    nobody = _hash_of_nobody()  # also where it is not needed: the first time it takes as long as the comparison itself
+    matches = _HASHER.verify(password[:_MAXIMUM_LENGTH], password_hash or nobody)
     return matches and password_hash is not None
 
 
