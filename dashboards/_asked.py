@@ -20,7 +20,9 @@ _EXAMPLES = {
     TOGETHER.name: "OCC(O)CO\nCS(C)=O",
 }
 _AMOUNT = Condition(AMOUNT, str, "of the molecule alone, for example 1 mol/kg")
-_DRAW = 'import("/assets/drawing.mjs").then(({draw}) => draw(field))'  # loaded by those who draw
+_LINES = "lines"
+# Loaded by those who draw. The field is found by its tag: an argument of a callback would hold its page for ever.
+_DRAW = f'import("/assets/drawing.mjs").then(({{draw, tagged}}) => draw(tagged(source.document, "{_LINES}")))'
 _LEFT_OUT = "A target whose conditions are all left empty is not predicted."
 
 
@@ -29,14 +31,16 @@ class Asked:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self.text = pmui.TextAreaInput(rows=4, max_rows=12, max_length=1_000_000, sizing_mode="stretch_width")
+        self.text = pmui.TextAreaInput(
+            rows=4, max_rows=12, max_length=1_000_000, sizing_mode="stretch_width", tags=[_LINES]
+        )
         self.file = pmui.FileInput(
             label="Upload CSV or SDF", accept=".csv,.sdf,.sd", variant="outlined", max_file_size=MAX_UPLOAD_BYTES
         )
         self.clear = pmui.Button(label="Remove file", variant="text", visible=False, on_click=self._on_clear)
         self.file.param.watch(self._on_file, "value")
         self.draw = pmui.Button(label="Draw a molecule", variant="outlined")
-        self.draw.js_on_click(args={"field": self.text}, code=_DRAW)
+        self.draw.js_on_click(code=_DRAW)
         self.hint = html("")
         self.conditions = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.fields: dict[str, dict[str, pn.widgets.Widget]] = {}

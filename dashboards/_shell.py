@@ -26,7 +26,10 @@ _THEME = {
         "components": {"MuiAppBar": _APP_BAR},
     },
 }
-_GROUND = ".main { background-color: var(--mui-palette-background-default) !important; }"
+_GROUND = """
+.main { background-color: var(--mui-palette-background-default) !important; }
+.MuiAppBar-root > .MuiLinearProgress-root { display: none; }
+"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,6 @@ def framed(spec: PageSpec, pages: Iterable[PageSpec], workbench: Workbench, iden
         favicon="/assets/favicon.svg",
         js_modules={"cryokit": "/assets/cryokit.js"},
         stylesheets=[_GROUND],
-        busy_indicator=None,
     )
     _part_from_others(page)
     return page

@@ -19,6 +19,11 @@ export function last_line(text) { return text.trim().split("\n").at(-1).trim() }
 
 export function joined(text, smiles) { return `${text.trimEnd()}\n${smiles}`.trimStart() }
 
+// The component of a Bokeh document that has a tag; its data has tags too, but no data of its own.
+export function tagged(document, tag) {
+  return [...document.all_models].find((model) => model.data && model.tags.includes(tag))
+}
+
 // `field` is the Bokeh model of the text area that holds one SMILES on each line.
 export function draw(field) {
   if (document.getElementById(HOST)) { return } // a second click while this module was loaded

@@ -116,3 +116,10 @@ for (const [what, leave] of [
     assert.equal(page.window.document.body.childElementCount, 0)
   })
 }
+
+test("the field is found by its tag", async () => {
+  const {tagged} = await import(MODULE)
+  const [field, its_data, other] = [{tags: ["lines"], data: {}}, {tags: ["lines"]}, {tags: [], data: {}}]
+
+  assert.equal(tagged({all_models: new Set([other, its_data, field])}, "lines"), field)
+})
