@@ -1,6 +1,7 @@
 """The joint application: REST and pages behind one login."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -178,7 +179,11 @@ def _warm_up_at_start(app: FastAPI, workbench: Workbench) -> None:
             # Panel starts this clean-up at the first event of the first page, whose document would then live on in it.
             pn.state._schedule_busy_cleanup()
             await asyncio.to_thread(_warm_up, workbench)
+            # Panel looks through all objects when a page has been closed; those of the libraries stay for good.
+            gc.collect()
+            gc.freeze()
             yield
+            gc.unfreeze()
 
     app.router.lifespan_context = lifespan
 
