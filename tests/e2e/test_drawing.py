@@ -104,6 +104,7 @@ def test_drawing_is_offered_where_a_molecule_is_asked_and_no_file_is_chosen(visi
     page.goto(f"{visit.address}/?target=tg")
     visit.ready()
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)  # nobody finds a file before the page has come to rest
     file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": b"smiles\nCCO\n"}
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("rows.csv is ready")).to_be_visible()

@@ -21,7 +21,8 @@ def choose(page: Page, field: str, option: str) -> None:
 
 
 def upload(page: Page, content: str, name: str = "rows.csv") -> None:
-    page.wait_for_load_state("networkidle")  # nobody finds a file before the page has come to rest
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)  # nobody finds a file before the page has come to rest
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": content.encode()}
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text(f"{name} is ready")).to_be_visible()

@@ -28,6 +28,7 @@ def violations(page):
 def upload(page, lines, name="mine.csv"):
     file = {"name": name, "mimeType": "text/csv", "buffer": "\n".join([HEADER, *lines]).encode()}
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)  # nobody finds a file before the page has come to rest
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_text(f"{name} is ready").wait_for()
     page.get_by_role("button", name="Evaluate", exact=True).click()
