@@ -51,11 +51,6 @@ class Span:
     last_segment: int
 
 
-def recovery_spans(settings: Settings) -> list[Span]:
-    """Return the spans of which any moment can be restored, oldest first; works without a database."""
-    return _spans(Archive(settings).segments(), lineage(settings), Sets(settings))
-
-
 def _spans(segments: Segments, way: Lineage, sets: Sets) -> list[Span]:
     spans: list[Span] = []
     for found in way.continued(sets):
@@ -75,12 +70,16 @@ def _spans(segments: Segments, way: Lineage, sets: Sets) -> list[Span]:
 
 
 def recovery_window(settings: Settings) -> dict[str, Any]:
-    """Return from when to when any moment can be restored to, as far as files tell; works without a database."""
+    """
+    Return from when to when any moment can be restored to, as far as files tell; works without a database.
+
+    Where there are gaps it is the newest of the spans, which come along, oldest first.
+    """
     segments = Archive(settings).segments()
     names = [file.name for files in segments.values() for file in files]
     spans = _spans(segments, lineage(settings), Sets(settings))
     newest = {"from": spans[-1].begin, "to": spans[-1].end} if spans else {"from": None, "to": None}
-    return newest | {"newest_segment": max(names, default=None)}
+    return newest | {"newest_segment": max(names, default=None), "spans": spans}
 
 
 def unarchived_seconds(window: dict[str, Any], database: Database, now: datetime) -> float | None:
@@ -103,13 +102,12 @@ def _at_start(lsn: str) -> bool:
     return position(lsn) % SEGMENT_BYTES <= 0x60
 
 
-def status_of(settings: Settings, database: Database | None) -> dict[str, Any]:
-    """Return sets, ages and reach; without a database what the files tell."""
+def status_of(settings: Settings, database: Database | None, window: dict[str, Any]) -> dict[str, Any]:
+    """Return sets, ages and reach, of which a recovery window tells; without a database what the files tell."""
     now = datetime.now(UTC)
     found = Sets(settings).all()
     proved = [one for one in found if one.is_proved]
     newest = proved[-1] if proved else None
-    window = recovery_window(settings)
     said = {
         "backups": len(found),
         "proved": len(proved),

@@ -113,14 +113,18 @@ class Backups(Jobs):
     def backup_status(self) -> dict[str, Any]:
         """Return what there is, how old, and from when to when any moment can be restored to."""
         self._refuse_unless_admin()
-        return overview.status_of(self.settings, self._answering())
+        return self._status(overview.recovery_window(self.settings))
+
+    def _status(self, window: dict[str, Any]) -> dict[str, Any]:
+        return overview.status_of(self.settings, self._answering(), window)
 
     def backup_overview(self) -> dict[str, Any]:
         """Return status, backups, drills, and the spans of which any moment can be restored, as pages show them."""
-        registry = self.registry
-        spans = [(span.begin, span.end) for span in overview.recovery_spans(self.settings)]
+        self._refuse_unless_admin()
+        registry, window = self.registry, overview.recovery_window(self.settings)
+        spans = [(span.begin, span.end) for span in window["spans"]]
         tables = {"backups": registry.backup_sets(), "drills": registry.backup_drills()}
-        return {"status": self.backup_status(), "spans": pd.DataFrame(spans, columns=["begin", "end"]), **tables}
+        return {"status": self._status(window), "spans": pd.DataFrame(spans, columns=["begin", "end"]), **tables}
 
     def prune_backups(self, dry_run: bool = True, keep: str | None = None) -> pd.DataFrame:
         """Return which backups stay and why, and remove the others unless it is a dry run."""

@@ -1,12 +1,11 @@
 """A backup asked for on a page: made by a process of its own, one at a time, for administrators."""
 
-import time
-
 import pytest
 
 from cryokit.backup.sets import Sets
 from cryokit.errors import AccessError, ConflictError, InputError
 from cryokit.workbench import Workbench
+from tests.jobs import acting, ended
 
 
 @pytest.fixture(scope="module")
@@ -19,26 +18,13 @@ def workbench(make_settings):
         yield workbench
 
 
-def acting(workbench, name):
-    """Return the workbench on behalf of an account."""
-    account = workbench.registry.user_by_name(name)
-    return workbench.acting_as(workbench.find_identity(str(account["id"])))
-
-
-def ended(workbench):
-    """Wait until the newest backup is done."""
-    deadline = time.monotonic() + 240
-    while (job := workbench.backup_jobs(1)[0])["status"] in ("queued", "running"):
-        assert time.monotonic() < deadline, job
-        time.sleep(0.2)
-    return job
-
-
 def test_only_an_administrator_may_ask(workbench):
     with pytest.raises(AccessError, match="rosa is researcher, but only an admin"):
         acting(workbench, "rosa").start_backup("dump")
     with pytest.raises(AccessError, match="only an admin"):
         acting(workbench, "rosa").backup_jobs(1)
+    with pytest.raises(AccessError, match="only an admin"):
+        acting(workbench, "rosa").backup_overview()
 
 
 def test_an_unknown_kind_is_refused_before_anything_begins(workbench):
@@ -58,7 +44,7 @@ def test_a_backup_is_made_proved_and_told(workbench):
     job_id = anna.start_backup("dump")
     with pytest.raises(ConflictError, match="a backup is under way since .*; wait for its end"):
         workbench.start_backup("full")
-    job = ended(workbench)
+    job = ended(lambda: workbench.backup_jobs(1)[0], 240)
     [made] = Sets(workbench.settings).all()
 
     assert (job["id"], job["status"], job["error"]) == (job_id, "succeeded", None)
@@ -78,7 +64,7 @@ def test_a_backup_is_made_proved_and_told(workbench):
 def test_what_cannot_be_made_is_told_by_the_job(workbench):
     workbench.start_backup("incremental")
 
-    job = ended(workbench)
+    job = ended(lambda: workbench.backup_jobs(1)[0], 240)
 
     assert job["status"] == "failed"
     assert "use --kind full first" in job["error"]

@@ -1,7 +1,6 @@
 """Training as a job: by a process of its own, on behalf of a person, cancelled, or found interrupted."""
 
 import shutil
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from cryokit.db.registry import Registry
 from cryokit.errors import AccessError, ConflictError, InputError, NotFoundError
 from cryokit.models.choices import ESTIMATORS, chosen_recipe
 from cryokit.workbench import Workbench
+from tests.jobs import acting, ended
 
 
 @pytest.fixture(scope="module")
@@ -21,21 +21,6 @@ def workbench(make_settings):
         for name, role in (("viewer", "viewer"), ("rosa", "researcher"), ("other", "researcher")):
             workbench.add_user(name, role)
         yield workbench
-
-
-def acting(workbench, name):
-    """Return the workbench on behalf of an account."""
-    account = workbench.registry.user_by_name(name)
-    return workbench.acting_as(workbench.find_identity(str(account["id"])))
-
-
-def ended(workbench, job_id):
-    """Wait until a job is done."""
-    deadline = time.monotonic() + 180
-    while (job := workbench.job(job_id))["status"] in ("queued", "running"):
-        assert time.monotonic() < deadline, job
-        time.sleep(0.2)
-    return job
 
 
 def test_a_viewer_cannot_train(workbench):
@@ -69,7 +54,7 @@ def test_what_is_not_open_for_a_person_cannot_be_ordered(workbench, tmp_path, ru
 def test_a_researcher_trains_and_only_he_follows_it(workbench):
     rosa = acting(workbench, "rosa")
     job_id = rosa.start_training("viability", "ridge", seed=3)
-    job = ended(rosa, job_id)
+    job = ended(lambda: rosa.job(job_id), 180)
     version = rosa.model("viability", job["result"]["version"])
 
     assert job["status"] == "succeeded", job

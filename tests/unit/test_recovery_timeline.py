@@ -7,7 +7,7 @@ import holoviews as hv
 import pandas as pd
 import pytest
 
-from cryokit.backup.overview import recovery_spans, recovery_window
+from cryokit.backup.overview import recovery_window
 from cryokit.backup.sets import write_manifest
 from cryokit.config import load_settings
 from cryokit.errors import InputError
@@ -146,7 +146,7 @@ def hand_over(settings, hours, *numbers):
 
 
 def found(settings):
-    return [((span.begin - START) / HOUR, (span.end - START) / HOUR) for span in recovery_spans(settings)]
+    return [((span.begin - START) / HOUR, (span.end - START) / HOUR) for span in recovery_window(settings)["spans"]]
 
 
 def test_wal_that_leads_into_the_next_set_makes_one_span(settings):
