@@ -17,7 +17,6 @@ from dashboards import _tables
 from dashboards._shell import html, status_line
 
 _SHOWN, _SHOWN_JOBS = 10, 3
-_STATUS = {"succeeded": "good", "failed": "severe", "cancelled": "plain", "queued": "plain", "running": "warning"}
 _BACK_UP = (
     '<p class="hint">A backup is made while the database runs, and counts once it was restored to a scratch cluster '
     "and found the same. An incremental one holds what changed since the newest full or incremental one; a dump can "
@@ -149,8 +148,4 @@ def _job(job: dict[str, Any]) -> str:
     if job["status"] == "succeeded":
         outcome = f"{job['result']['id']} is proved, {job['result']['bytes'] / 1e6:.1f} MB"
     title = f"{job['parameters']['kind']}, asked for at {_time(pd.Timestamp(job['created_at']))} UTC"
-    return (
-        f'<div class="job"><p>{_tables.chip(job["status"], _STATUS[job["status"]])} <strong>{escape(title)}</strong> '
-        f"{escape(outcome)}</p>"
-        f'<details><summary>Log</summary><pre tabindex="0">{escape(chr(10).join(lines))}</pre></details></div>'
-    )
+    return _tables.job_card(job, title, escape(outcome), "\n".join(lines))

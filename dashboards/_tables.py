@@ -29,10 +29,21 @@ _METRICS = {
     "mean_width_90": ("Interval width", "mean width of the 90 % intervals"),
 }
 
+_JOB_CHIPS = {"succeeded": "good", "failed": "severe", "cancelled": "plain", "queued": "plain", "running": "warning"}
+
 
 def chip(text: str, kind: str) -> str:
     """Return a small visible label; `kind` is good, warning or plain."""
     return f'<span class="chip {kind}">{escape(text)}</span>'
+
+
+def job_card(job: dict, title: str, said: str, log: str) -> str:
+    """Return what became of a job: its status, what it is, what is said of it as HTML, and its log."""
+    return (
+        f'<div class="job"><p>{chip(job["status"], _JOB_CHIPS[job["status"]])} <strong>{escape(title)}</strong> '
+        f"{said}</p>"
+        f'<details><summary>Log</summary><pre tabindex="0">{escape(log)}</pre></details></div>'
+    )
 
 
 def skill_chip(label: str | None) -> str:

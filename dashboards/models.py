@@ -11,15 +11,14 @@ from panel.viewable import Viewable
 from cryokit.domain import INSUFFICIENT_SKILL
 from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
-from cryokit.workbench.training import ESTIMATORS, SEARCHES
+from cryokit.workbench.jobs import UNFINISHED
+from cryokit.workbench.training import ESTIMATORS, JOB_KIND, SEARCHES
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._shell import card, html, status_line
 
 _EVERY_MILLISECONDS = 2000
 _SHOWN_JOBS = 5
-_UNFINISHED = ("queued", "running")
-_STATUS = {"succeeded": "good", "failed": "severe", "cancelled": "plain", "queued": "plain", "running": "warning"}
 
 
 def build(workbench: Workbench) -> Viewable:
@@ -188,7 +187,7 @@ class ModelsPage:
         self._show_jobs()
 
     async def _on_cancel(self, _event: object) -> None:
-        newest = next((job for job in self._known if job["status"] in _UNFINISHED), None)
+        newest = next((job for job in self._known if job["status"] in UNFINISHED), None)
         if newest is None:
             self.train_status.object = status_line("Nothing is under way.")
             return
@@ -198,7 +197,7 @@ class ModelsPage:
 
     async def _on_tick(self) -> None:
         """Follow what is under way; when something has ended the list of versions may be longer."""
-        if not any(job["status"] in _UNFINISHED for job in self._known):
+        if not any(job["status"] in UNFINISHED for job in self._known):
             return
         before = [job["status"] for job in self._known]
         await asyncio.to_thread(self._show_jobs)
@@ -206,7 +205,7 @@ class ModelsPage:
             await self._look_again()
 
     def _show_jobs(self) -> None:
-        self._known = self.workbench.newest_jobs("training", _SHOWN_JOBS) if self.may_train else []
+        self._known = self.workbench.newest_jobs(JOB_KIND, _SHOWN_JOBS) if self.may_train else []
         self.jobs.object = _jobs_list(self._known)
 
 
@@ -230,10 +229,6 @@ def _job(job: dict) -> str:
     said = job["error"] or (job["result"] or {}).get("promotion_reason") or ""
     version = (job["result"] or {}).get("version")
     came = f"version {version}. " if version else ""
-    lines = escape("\n".join(job["log"].strip().splitlines()[-8:]))
+    log = "\n".join(job["log"].strip().splitlines()[-8:])
     bar = f'<progress max="100" value="{share}" aria-label="Progress of {escape(title)}">{share} %</progress>'
-    return (
-        f'<div class="job"><p>{_tables.chip(job["status"], _STATUS[job["status"]])} <strong>{escape(title)}</strong> '
-        f"{bar} {share} % {escape(came + str(said))}</p>"
-        f'<details><summary>Log</summary><pre tabindex="0">{lines}</pre></details></div>'
-    )
+    return _tables.job_card(job, title, f"{bar} {share} % {escape(came + str(said))}", log)

@@ -1,13 +1,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-
-def violations(page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{item['impact']}: {item['id']} at {item['nodes'][0]['html'][:120]}" for item in found]
+from tests.e2e.axe import violations
 
 
 def opened(visit):

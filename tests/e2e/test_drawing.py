@@ -1,8 +1,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Locator, Page, expect
+
+from tests.e2e.axe import violations
 
 SMILES = "SMILES, one on each line"
 EDITOR = "/assets/jsme/editor.html"
@@ -30,11 +31,6 @@ def middle(frame: Locator) -> dict[str, float]:
 
 def editor_in(page: Page) -> Frame:
     return next(frame for frame in page.frames if EDITOR in frame.url)
-
-
-def violations(seen: Page | Frame) -> list[str]:
-    found = Axe().run(seen).response["violations"]
-    return [f"{item['impact']}: {item['id']} at {item['nodes'][0]['html'][:120]}" for item in found]
 
 
 def predict(page: Page) -> None:

@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cryokit.chemistry.structure_files import sdf_text
+from tests.e2e.axe import violations
 
 SMILES = "SMILES, one on each line"
 RECIPES = "Recipes, one on each line"
@@ -41,11 +41,6 @@ def ask_all_targets(page: Page, text: str) -> None:
     for field, value in fields.items():
         page.get_by_label(field).fill(value)
     predict(page, SMILES, text)
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{item['impact']}: {item['id']} at {item['nodes'][0]['html'][:120]}" for item in found]
 
 
 def test_the_first_page_asks_for_a_login(visit):

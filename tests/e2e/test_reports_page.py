@@ -1,8 +1,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from tests.e2e.axe import violations
 
 
 def opened(visit, path, heading):
@@ -59,7 +60,7 @@ def test_the_pages_are_accessible_and_need_no_sideways_scrolling(new_visit, widt
         visit.screenshot(f"{path[1:]}-{scheme}-{width}")
         inner = page.locator(".main-content").evaluate("element => element.scrollWidth - element.clientWidth")
         # What the frames hold are pages of their own.
-        found = Axe().run(page, options={"resultTypes": ["violations"], "iframes": False}).response["violations"]
+        found = violations(page, resultTypes=["violations"], iframes=False)
 
         assert inner == 0, scheme
-        assert [f"{item['impact']}: {item['id']} at {item['nodes'][0]['html'][:120]}" for item in found] == [], scheme
+        assert found == [], scheme

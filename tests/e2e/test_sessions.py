@@ -3,11 +3,11 @@ import time
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from cryokit.api.auth import COOKIE
+from tests.e2e.axe import violations
 
 PATIENCE_SECONDS = 120
 
@@ -141,11 +141,11 @@ def test_a_person_makes_a_token_on_the_account_page(visit, address):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         visit.picture(f"account-{scheme}-{width}")
-    violations = Axe().run(page).response["violations"]
+    found = violations(page)
     page.get_by_role("button", name="Revoke nightly upload").click()
     page.get_by_role("alert").wait_for()
 
-    assert violations == []
+    assert found == []
     assert (before, httpx.get(f"{address}/api/v1/targets", headers=bearer).status_code) == (200, 401)
 
 

@@ -5,8 +5,9 @@ import time
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from tests.e2e.axe import violations
 
 BUTTON = "Show the split ladder"
 
@@ -18,11 +19,6 @@ WORDS = {
 }
 HEADER = "smiles,name,value"
 SEEN, UNSEEN = "OCC(O)CO,glycerol,190", ["CCCCCCCCC(=O)OC,methyl nonanoate,150", "OCCSCCSCCO,a thioether,190"]
-
-
-def violations(page):
-    found = Axe().run(page).response["violations"]
-    return [f"{item['id']} at {item['nodes'][0]['html'][:160]}" for item in found]
 
 
 def upload(page, lines, name="mine.csv"):
