@@ -41,7 +41,7 @@ COMMANDS = {
         [BIN / "squawk", *sorted(ROOT.glob("sql/migrations/*.sql"))],
     ],
     "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *ONLY_WHAT_UNITS_NEED, *WORKERS]],
-    "integration": [["pytest", "tests/integration", "-m", "not drill", *WORKERS]],
+    "integration": [["pytest", "tests/integration", "-m", "not drill", *WORKERS, "--no-loadscope-reorder"]],
     "notebooks": [["pytest", "--nbval-lax", "notebooks", "tests/notebooks"]],
     "e2e": [["pytest", "tests/e2e"]],
     "ops": [["pytest", "tests/ops", "-m", "not drill"]],
