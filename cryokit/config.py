@@ -53,7 +53,12 @@ class Settings(BaseSettings):
     """Everything that can be configured; one field is one environment variable."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, env_file_encoding="utf-8"
+        env_prefix=PREFIX,
+        env_parse_none_str="",  # an empty variable, as compose files make them, is one that is not given
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_file_encoding="utf-8",
     )
 
     profile: Profile = Field(
@@ -183,6 +188,20 @@ def secret_folders() -> list[Path]:
 def variable_of(name: str) -> str:
     """Return the environment variable of a field."""
     return str(Settings.model_fields[name].validation_alias or PREFIX + name.upper())
+
+
+def variables_of(settings: Settings) -> dict[str, str]:
+    """
+    Return the variables by which another process, in whatever folder, has the settings that this one was given.
+
+    The session key is no part of them: it is for servers, which find it where this process did.
+    """
+    given = {name: getattr(settings, name) for name in settings.model_fields_set - {"session_key"}}
+    return {variable_of(name): "" if value is None else _passed(value) for name, value in given.items()}
+
+
+def _passed(value: object) -> str:
+    return str(value.absolute()) if isinstance(value, Path) else _written(value)
 
 
 def known_variables() -> set[str]:

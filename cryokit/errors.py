@@ -45,6 +45,10 @@ class ConflictError(CryokitError):
     code, http_status, exit_code = "conflict", 409, 14
 
 
+class CancelledError(ConflictError):
+    """Work ends before it is done, because its owner cancelled it."""
+
+
 class IntegrityCheckError(CryokitError):
     """A check found orphans, a wrong checksum or a failed verification; carries the findings."""
 

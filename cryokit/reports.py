@@ -20,7 +20,7 @@ from pathlib import Path
 import yaml
 
 from cryokit import __version__
-from cryokit.config import Settings
+from cryokit.config import Settings, variables_of
 from cryokit.domain import checked_seed, target_named
 from cryokit.errors import CommandError, ConflictError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
@@ -252,10 +252,8 @@ def _execute(report: Report, parameters: dict[str, object], executed: Path, sett
 
 
 def kernel_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment in which a kernel finds the same state as this process."""
-    environment = os.environ | {"CRYOKIT_STATE_DIR": str(settings.state_dir), "CRYOKIT_PORT": str(settings.port)}
-    if settings.database_url:
-        environment["DATABASE_URL"] = settings.database_url
+    """Return the environment in which a kernel, or the process of a job, has the settings of this process."""
+    environment = os.environ | variables_of(settings)
     if current := correlation_id.get():
         environment["CRYOKIT_CORRELATION_ID"] = current
     # A kernel opened from another environment's Jupyter would not find this one's packages.

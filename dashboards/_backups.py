@@ -1,6 +1,7 @@
 """Backups on the page Operations: what can be restored, drills, and a button that makes a backup now."""
 
 import asyncio
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -13,6 +14,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.figures import recovery
 from cryokit.workbench import Workbench
 from cryokit.workbench.backups import KINDS
+from cryokit.workbench.jobs import UNDER_WAY
 from dashboards import _tables
 from dashboards._shell import html, status_line
 
@@ -36,7 +38,9 @@ class BackupsPart:
         self.kind = pmui.Select(label="Kind of backup", options=list(KINDS), value=KINDS[0], width=220)
         self.button = pmui.Button(label="Back up now", variant="contained", color="primary", size="large")
         self.status, self.jobs, self.drills = html(status_line("")), html(""), html("")
+        self.cancel = pmui.Button(label="Cancel the newest", variant="outlined", size="large")
         self.button.on_click(self._on_back_up)
+        self.cancel.on_click(self._on_cancel)
         self._drawn: tuple[str, str] | None = None
 
     @property
@@ -47,7 +51,8 @@ class BackupsPart:
     @property
     def making(self) -> tuple[Viewable, ...]:
         """The button and what came of it."""
-        return html(_BACK_UP), self.kind, self.button, self.status, self.jobs
+        acts = pmui.FlexBox(self.button, self.cancel, gap="8px", margin=0)
+        return html(_BACK_UP), self.kind, acts, self.status, self.jobs
 
     async def show(self) -> None:
         """Look anew."""
@@ -73,14 +78,27 @@ class BackupsPart:
                 self.chart.object = recovery.recovery_timeline(backups, spans)
 
     async def _on_back_up(self, _event: object) -> None:
-        self.button.loading = True
+        done = "The backup is under way; how far it is stands below."
+        await self._act(self.button, done, self.workbench.start_backup, self.kind.value)
+
+    async def _on_cancel(self, _event: object) -> None:
+        jobs = await asyncio.to_thread(self.workbench.backup_jobs, _SHOWN_JOBS)
+        newest = next((job for job in jobs if job["status"] in UNDER_WAY), None)
+        if newest is None:
+            self.status.object = status_line("Nothing is under way.")
+            return
+        done = "It is cancelled; at its next step it ends and removes what it made."
+        await self._act(self.cancel, done, self.workbench.cancel_backup, newest["id"])
+
+    async def _act(self, button: pmui.Button, done: str, act: Callable, *words: object) -> None:
+        button.loading = True
         try:
-            await asyncio.to_thread(self.workbench.start_backup, self.kind.value)
-            self.status.object = status_line("The backup is under way; how far it is stands below.")
+            await asyncio.to_thread(act, *words)
+            self.status.object = status_line(done)
         except CryokitError as error:
             self.status.object = status_line(sentence(error), is_problem=True)
         finally:
-            self.button.loading = False
+            button.loading = False
         await self.show()
 
 
@@ -145,7 +163,7 @@ def _drills(drills: pd.DataFrame) -> str:
 def _job(job: dict[str, Any]) -> str:
     lines = job["log"].strip().splitlines()
     outcome = job["error"] or (lines[-1] if lines else "waits for its process")
-    if job["status"] == "succeeded":
+    if job["result"]:
         outcome = f"{job['result']['id']} is proved, {job['result']['bytes'] / 1e6:.1f} MB"
     title = f"{job['parameters']['kind']}, asked for at {_time(pd.Timestamp(job['created_at']))} UTC"
-    return _tables.job_card(job, title, escape(outcome), "\n".join(lines))
+    return _tables.job_card(job, title, outcome, "\n".join(lines))

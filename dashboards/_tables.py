@@ -38,10 +38,12 @@ def chip(text: str, kind: str) -> str:
 
 
 def job_card(job: dict, title: str, said: str, log: str) -> str:
-    """Return what became of a job: its status, what it is, what is said of it as HTML, and its log."""
+    """Return what became of a job: its status, what it is, how far it is, what is said of it, and its log."""
+    share = round(100 * job["done_fraction"])
+    bar = f'<progress max="100" value="{share}" aria-label="Progress of {escape(title)}">{share} %</progress>'
     return (
         f'<div class="job"><p>{chip(job["status"], _JOB_CHIPS[job["status"]])} <strong>{escape(title)}</strong> '
-        f"{said}</p>"
+        f"{bar} {share} % {escape(said)}</p>"
         f'<details><summary>Log</summary><pre tabindex="0">{escape(log)}</pre></details></div>'
     )
 

@@ -11,7 +11,7 @@ from panel.viewable import Viewable
 from cryokit.domain import INSUFFICIENT_SKILL
 from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
-from cryokit.workbench.jobs import UNFINISHED
+from cryokit.workbench.jobs import UNDER_WAY
 from cryokit.workbench.training import ESTIMATORS, JOB_KIND, SEARCHES
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
@@ -187,7 +187,7 @@ class ModelsPage:
         self._show_jobs()
 
     async def _on_cancel(self, _event: object) -> None:
-        newest = next((job for job in self._known if job["status"] in UNFINISHED), None)
+        newest = next((job for job in self._known if job["status"] in UNDER_WAY), None)
         if newest is None:
             self.train_status.object = status_line("Nothing is under way.")
             return
@@ -197,7 +197,7 @@ class ModelsPage:
 
     async def _on_tick(self) -> None:
         """Follow what is under way; when something has ended the list of versions may be longer."""
-        if not any(job["status"] in UNFINISHED for job in self._known):
+        if not any(job["status"] in UNDER_WAY for job in self._known):
             return
         before = [job["status"] for job in self._known]
         await asyncio.to_thread(self._show_jobs)
@@ -225,10 +225,8 @@ def _jobs_list(jobs: list[dict]) -> str:
 def _job(job: dict) -> str:
     asked = job["parameters"]
     title = f"{asked['target']}, {asked['estimator']}, search {asked['search']}, seed {asked['seed']}"
-    share = round(100 * job["done_fraction"])
     said = job["error"] or (job["result"] or {}).get("promotion_reason") or ""
     version = (job["result"] or {}).get("version")
     came = f"version {version}. " if version else ""
     log = "\n".join(job["log"].strip().splitlines()[-8:])
-    bar = f'<progress max="100" value="{share}" aria-label="Progress of {escape(title)}">{share} %</progress>'
-    return _tables.job_card(job, title, f"{bar} {share} % {escape(came + str(said))}", log)
+    return _tables.job_card(job, title, came + str(said), log)

@@ -40,6 +40,7 @@ end() {
   if [ -n "$is_promoted" ]; then exit "$status"; fi
   if [ -n "$is_started" ]; then give_back "$live" "$idle"; fi
   end_trial "$idle"
+  end_silence
   audit deploy failed "$release" "$reason"
   exit 1
 }
@@ -112,6 +113,7 @@ preflight
 migrate
 if [ -n "$live" ]; then remember_models "$live"; fi
 is_started=1
+silence "$idle"
 start_colour "$idle"
 wait_until_ready "$idle"
 smoke "$idle"
@@ -119,5 +121,6 @@ move_traffic
 pass_trial "$idle"
 point "$root/live" "$idle"
 is_promoted=1
+end_silence
 audit deploy succeeded "$release"
 if [ -n "$live" ]; then retire "$live"; fi

@@ -30,6 +30,8 @@ open_environment() {
   : "${DEPLOY_PATIENCE_SECONDS:=600}"   # how long a step waits for enough requests
   : "${DEPLOY_DRAIN_SECONDS:=300}"      # how long open pages may stay on the old colour
   : "${DEPLOY_FREE_MEGABYTES:=1024}"    # least free disk
+  : "${DEPLOY_SILENCE_SECONDS:=1800}"   # when a silence in Alertmanager ends at the latest (DEPLOY_ALERTMANAGER_URL)
+  : "${DEPLOY_SCRAPE_HOST:=127.0.0.1}"  # under which host Prometheus asks the colours
   : "${DEPLOY_SUPERVISOR:=$([ -d /run/systemd/system ] && echo systemd || echo own)}"
   set +a
   export DEPLOY_RUN=$run
@@ -73,6 +75,40 @@ notify() {
   printf 'url = "%s"\n' "$DEPLOY_NOTIFY_URL" |
     curl --silent --show-error --fail --max-time 10 --config - --header 'Content-Type: application/json' --data "$1" \
       >/dev/null || echo "the notification could not be sent" >&2
+}
+
+# Silence
+
+# silence COLOUR: nobody is told what COLOUR causes while it is tried. All other alerts, and the same ones of the other
+# colour, come as ever. It ends by itself; that there is none is no reason not to deploy.
+silence() {
+  local body said
+  [ -n "${DEPLOY_ALERTMANAGER_URL:-}" ] || return 0
+  end_silence
+  body=$(printf '{"matchers":[{"name":"alertname","value":"%s","isRegex":true},{"name":"instance","value":"%s","isRegex":false}],"startsAt":"%s","endsAt":"%s","createdBy":"%s","comment":"%s"}' \
+    'ServerDown|ComponentFails|SchemaBehind|ModelUnusable|ModelAbsent' "$DEPLOY_SCRAPE_HOST:$(port_of "$1")" \
+    "$(date -u +%FT%TZ)" "$(date -u --date "+$DEPLOY_SILENCE_SECONDS seconds" +%FT%TZ)" \
+    "${SUDO_USER:-$(id -un)}" "$(basename "$0"): $(basename "$root") tries $1")
+  if said=$(alertmanager /api/v2/silences --header 'Content-Type: application/json' --data "$body"); then
+    sed -n 's/.*"silenceID": *"\([0-9a-f-]*\)".*/\1/p' <<<"$said" >"$run/silence"
+  else
+    echo "Alertmanager took no silence: alerts of $1 may come while it is tried" >&2
+  fi
+}
+
+end_silence() {
+  [ -s "$run/silence" ] || return 0
+  alertmanager "/api/v2/silence/$(<"$run/silence")" --request DELETE >/dev/null ||
+    echo "the silence $(<"$run/silence") could not be ended; it ends by itself" >&2
+  rm -f "$run/silence"
+}
+
+# The address may hold a secret, so it is no argument of curl.
+alertmanager() {
+  local path=$1
+  shift
+  printf 'url = "%s%s"\n' "${DEPLOY_ALERTMANAGER_URL%/}" "$path" |
+    curl --silent --show-error --fail --max-time 10 --config - "$@"
 }
 
 # Releases and models
@@ -222,7 +258,7 @@ proxy_runs() { [ -S "$run/haproxy.sock" ] && echo "show info" | socat -t 5 stdio
 start_proxy() {
   if proxy_runs; then return 0; fi
   cp "$(dirname "${BASH_SOURCE[0]}")/haproxy/haproxy.cfg" "$run/haproxy.cfg"
-  env | grep '^DEPLOY_' | grep -v '^DEPLOY_NOTIFY_URL=' >"$run/proxy.env"
+  env | grep '^DEPLOY_' | grep -v '^DEPLOY_[A-Z]*_URL=' >"$run/proxy.env"
   [ -s "$run/haproxy.state" ] || echo 1 >"$run/haproxy.state"
   if [ "$DEPLOY_SUPERVISOR" = systemd ]; then
     systemctl start "cryokit-proxy@$(basename "$root").service"

@@ -17,21 +17,24 @@ if is_on_trial "$back"; then
   tried=$(release_of "$back")
   give_back "$broken" "$back"
   end_trial "$back"
+  end_silence
   audit rollback succeeded "$(release_of "$broken")" "ended the interrupted deployment of $tried"
   exit
 fi
 release=$(release_of "$back")
 [ -n "$release" ] || fail "no release served before $(release_of "$broken"); deploy one: ops/deploy.sh RELEASE"
 reason="ended before it was done"
-trap 'stop_colour "$back"; audit rollback failed "$release" "$reason"' EXIT
+trap 'stop_colour "$back"; end_silence; audit rollback failed "$release" "$reason"' EXIT
 trap 'reason=interrupted; exit 1' INT TERM
 
+silence "$back"
 start_colour "$back"
 wait_until_ready "$back"
 smoke "$back"
 trap - EXIT
 send "$back" 100
 point "$root/live" "$back"
+end_silence
 reason=
 restore_models "$back" "$broken" || reason="; not all current models could be restored, cryokit models history tells them"
 audit rollback succeeded "$release" "from $(release_of "$broken")$reason"

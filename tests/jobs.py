@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cryokit.workbench import Workbench
-from cryokit.workbench.jobs import UNFINISHED
+from cryokit.workbench.jobs import UNDER_WAY
 
 
 def acting(workbench: Workbench, name: str) -> Workbench:
@@ -17,7 +17,7 @@ def acting(workbench: Workbench, name: str) -> Workbench:
 def ended(look: Callable[[], dict[str, Any]], patience_seconds: int) -> dict[str, Any]:
     """Look at a job until it is done."""
     deadline = time.monotonic() + patience_seconds
-    while (job := look())["status"] in UNFINISHED:
+    while (job := look())["status"] in UNDER_WAY:
         assert time.monotonic() < deadline, job
         time.sleep(0.2)
     return job

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from cryokit import __version__
 from cryokit.backup.archive import Archive
 from cryokit.backup.artifacts import Artifacts, wanted_by
 from cryokit.backup.contents import contents_of
 from cryokit.backup.files import Cipher, sha256_of, sync
+from cryokit.backup.progress import Teller, Watched, silent
 from cryokit.backup.sets import BackupSet, Sets, refuse_unknown, write_manifest
 from cryokit.backup.timelines import lineage
 from cryokit.config import Settings
@@ -46,8 +47,8 @@ class Engine:
         self.who = who or getpass.getuser()
         self.bindir = programs.pg_bindir(settings)
 
-    def create(self, kind: str) -> BackupSet:
-        """Make a backup; what is half made has no name, and is removed by the next one."""
+    def create(self, kind: str, tell: Teller = silent) -> BackupSet:
+        """Make a backup; what is half made has no name, and is removed here or, after a kill, by the next one."""
         refuse_unknown(kind)
         with self.sets.locked():
             self.sets.drop_partial()
@@ -56,7 +57,7 @@ class Engine:
             partial = self.sets.folder / f"{set_id}.partial"
             partial.mkdir(mode=0o700)
             try:
-                manifest = self._filled(partial, set_id, kind, parent)
+                manifest = self._filled(partial, set_id, kind, parent, tell)
                 return self._named(partial, manifest)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
@@ -82,14 +83,16 @@ class Engine:
         msg = "an incremental backup builds on a proved full one of this timeline; there is none, use --kind full first"
         raise ConflictError(msg)
 
-    def _filled(self, folder: Path, set_id: str, kind: str, parent: BackupSet | None) -> dict[str, Any]:
+    def _filled(self, folder: Path, set_id: str, kind: str, parent: BackupSet | None, tell: Teller) -> dict[str, Any]:
         began, clock = datetime.now(UTC), time.perf_counter()
         manifest = {"id": set_id, "kind": kind, "parent": parent.id if parent else None, "who": self.who}
         manifest |= {"started_at": began.isoformat(), "proved_at": None, "proof": None, "remote": None}
         manifest |= {"tools": self._tools(), "encrypted": bool(self.cipher.suffix), "removed_at": None}
         with self.database.bootstrap() as connection, connection.begin():
             manifest |= self._facts(connection)
-        manifest |= self._dumped(folder) if kind == "dump" else self._copied(folder, parent)
+        tell(f"making {set_id}", 0.0)
+        manifest |= self._dumped(folder, tell) if kind == "dump" else self._copied(folder, parent, tell)
+        tell("all was copied; its model files and checksums come next", 1.0)
         # After the copy: a model file is there before its row is, so none of the rows is without.
         with self.database.bootstrap() as connection:
             manifest |= Artifacts(self.settings, self.cipher).keep(wanted_by(connection))
@@ -120,7 +123,7 @@ class Engine:
 
     # Copies of the files
 
-    def _copied(self, folder: Path, parent: BackupSet | None) -> dict[str, Any]:
+    def _copied(self, folder: Path, parent: BackupSet | None, tell: Teller) -> dict[str, Any]:
         Archive(self.settings).open()
         url = Server(self.settings).url(SUPERUSER, "postgres")
         argv = ["pg_basebackup", "-D", "-", "-F", "tar", "-X", "fetch", "-c", "fast", "-v", "-d", url]
@@ -131,7 +134,7 @@ class Engine:
                 known.flush()
                 argv += ["--incremental", known.name]
             try:
-                said = self._piped(argv, lambda out: self.cipher.compress(out, self._place(folder, DATA)))
+                said = self._stored(argv, self._place(folder, DATA), self._size().server_bytes, tell)
             except CommandError as error:
                 if "WAL summaries are required" not in str(error):
                     raise
@@ -153,17 +156,30 @@ class Engine:
 
     # Dumps
 
-    def _dumped(self, folder: Path) -> dict[str, Any]:
+    def _dumped(self, folder: Path, tell: Teller) -> dict[str, Any]:
         """Dump what one snapshot sees, and count and hash what the same snapshot sees."""
         with self.database.bootstrap() as connection, _snapshot(connection) as snapshot:
             contents = contents_of(connection)
             lsn = connection.execute(queries(_TOPIC)["place_in_wal"]).one().lsn
             url = self.database.bootstrap_url()
             dump = ["pg_dump", "--format=custom", "--compress=0", f"--snapshot={snapshot}", "--dbname", url]
-            self._piped(dump, lambda out: self.cipher.compress(out, self._place(folder, DUMP)))
+            self._stored(dump, self._place(folder, DUMP), self._size().own_bytes, tell)
         roles = ["pg_dumpall", "--roles-only", "--no-role-passwords", "--dbname", url]
         self._piped(roles, lambda out: self.cipher.compress(out, self._place(folder, ROLES)))
         return {"contents": contents, "start_lsn": lsn, "stop_lsn": lsn, "timeline": None}
+
+    def _size(self) -> Row:
+        with self.database.bootstrap() as connection:
+            return connection.execute(queries(_TOPIC)["size"]).one()
+
+    def _stored(self, argv: list[str], place: Path, expected_bytes: int, tell: Teller) -> str:
+        """Store what a program gives, telling how much it is so far; return what it said."""
+
+        def take(out: IO[bytes]) -> None:
+            with Watched(out, expected_bytes, tell).cancelling() as watched:
+                self.cipher.compress(watched, place)
+
+        return self._piped(argv, take)
 
     def _place(self, folder: Path, name: str) -> Path:
         return folder / f"{name}{self.cipher.suffix}"

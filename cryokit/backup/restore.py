@@ -10,6 +10,7 @@ from typing import Any
 from cryokit.backup.archive import Archive, reach
 from cryokit.backup.artifacts import Artifacts, wanted_by
 from cryokit.backup.files import Cipher, sync
+from cryokit.backup.progress import Teller, part_of, silent
 from cryokit.backup.scratch import RecoveryTarget, Scratch
 from cryokit.backup.sets import BackupSet, Sets
 from cryokit.backup.timelines import first_segment, known_timelines, lineage
@@ -31,13 +32,13 @@ class Restored:
     seconds: float
 
 
-def prove(settings: Settings, found: BackupSet) -> tuple[BackupSet, Verification]:
+def prove(settings: Settings, found: BackupSet, tell: Teller = silent) -> tuple[BackupSet, Verification]:
     """Restore a set to a scratch cluster, verify it, and write down in its manifest that and what was found."""
     cipher = Cipher(settings.backup_key_file)
     began = time.perf_counter()
-    with Scratch(settings, cipher).opened() as scratch:
+    with Scratch(settings, cipher, tell=part_of(tell, 0.0, 0.5)).opened() as scratch:
         fill(scratch, Sets(settings), found, RecoveryTarget())
-        verification = _verified(scratch, found, is_exact=True)
+        verification = _verified(scratch, found, is_exact=True, tell=part_of(tell, 0.5, 1.0))
     verification.require_passed(f"backup {found.id}")
     proof = {"lines": verification.as_rows(), "seconds": round(time.perf_counter() - began, 3)}
     noted = {"contents": verification.contents, "findings": verification.findings}
@@ -147,10 +148,12 @@ def fill(scratch: Scratch, sets: Sets, found: BackupSet, target: RecoveryTarget,
         scratch.restore_copy(sets.chain(found), target, salvage)
 
 
-def _verified(scratch: Scratch, found: BackupSet, is_exact: bool, folder: Path | None = None) -> Verification:
+def _verified(
+    scratch: Scratch, found: BackupSet, is_exact: bool, folder: Path | None = None, tell: Teller = silent
+) -> Verification:
     expected = found.manifest.get("contents") if is_exact else None
     known = found.manifest.get("findings") if is_exact else None
-    verification = verify_restored(scratch.database, scratch.live, expected, known)
+    verification = verify_restored(scratch.database, scratch.live, expected, known, tell)
     links = Line("files", "pass", "every file and link equals its manifest; pg_verifybackup agrees")
     if found.kind == "dump":
         links = Line("files", "pass", "every file equals its manifest; all of it was decoded")

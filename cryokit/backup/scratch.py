@@ -15,6 +15,7 @@ from sqlalchemy import text
 from cryokit.backup.archive import Archive
 from cryokit.backup.engine import DATA, DUMP, ROLES, file_named
 from cryokit.backup.files import Cipher, sha256_of
+from cryokit.backup.progress import Teller, silent
 from cryokit.backup.sets import BackupSet
 from cryokit.backup.timelines import first_segment, known_timelines, lineage
 from cryokit.config import Settings
@@ -80,9 +81,17 @@ def _is_hexadecimal(word: str) -> bool:
 class Scratch:
     """A folder with state of its own, on the disk of the state folder whose cluster it may become (the live one's)."""
 
-    def __init__(self, settings: Settings, cipher: Cipher, home: Path | None = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        cipher: Cipher,
+        home: Path | None = None,
+        name: str | None = None,
+        tell: Teller = silent,
+    ) -> None:
         self.live = settings
         self.cipher = cipher
+        self.tell = tell
         self.home = (home or settings.state_dir).absolute()
         folder = self.home / (name or f"restore-{secrets.token_hex(4)}")
         self.settings = settings.model_copy(update={"state_dir": folder, "database_url": None})
@@ -123,23 +132,27 @@ class Scratch:
 
     def restore_copy(self, chain: list[BackupSet], target: RecoveryTarget, salvage: bool = True) -> None:
         """Unpack a chain, have PostgreSQL's own tools check each link, combine them, and replay up to the target."""
+        self.tell("reading its files", 0.0)
         refuse_damaged(chain)
         links = [self._unpacked(found, number) for number, found in enumerate(chain)]
         cluster = self.settings.cluster_dir
         if len(links) == 1:
             links[0].rename(cluster)
         else:
+            self.tell(f"combining {len(links)} links", 0.6)
             self._run("pg_combinebackup", "-o", cluster, *links)
             self._run("pg_verifybackup", "--no-parse-wal", cluster)
             for link in links:
                 shutil.rmtree(link)
         account = self._give(cluster)
+        self.tell("replaying its WAL", 0.8)
         followed = self._gather_wal(chain[-1], target, salvage)
         of_backup = chain[-1].manifest["timeline"]
         self._prepare_recovery(target, "current" if followed == of_backup else str(followed), account)
         self._start(target)
 
     def _unpacked(self, found: BackupSet, number: int) -> Path:
+        self.tell(f"unpacking {found.id}", 0.3)
         folder = self.settings.state_dir / f"link-{number}"
         self.cipher.extract(file_named(found, DATA), folder)
         try:
@@ -242,11 +255,14 @@ class Scratch:
 
     def restore_dump(self, found: BackupSet) -> None:
         """Make an empty cluster, its roles, and the database of a dump."""
+        self.tell("reading its files", 0.0)
         refuse_damaged([found])
+        self.tell(f"unpacking {found.id}", 0.3)
         folder = self.settings.state_dir
         self.cipher.decompress(file_named(found, ROLES), folder / "roles.sql")
         self.cipher.decompress(file_named(found, DUMP), folder / "dump.pgc")
         self.server.start()
+        self.tell("loading it into an empty cluster", 0.5)
         url = Server(self.settings).url(SUPERUSER, "postgres")
         # The superuser of the new cluster is there already; every other role must come without an error.
         roles = (folder / "roles.sql").read_text().replace(f"CREATE ROLE {SUPERUSER};\n", "")

@@ -125,12 +125,12 @@ class Sets:
         return BackupSet(path, manifest)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Let one backup, restore or prune run at a time."""
+    def locked(self, wait: bool = False) -> Iterator[None]:
+        """Let one backup, restore or prune run at a time; another is refused unless it may `wait`."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.folder / ".lock").open("w") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError as error:
                 msg = f"another backup, restore or prune is at work in {self.folder}; wait for its end"
                 raise ConflictError(msg) from error

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cryokit.backup.contents import contents_of, differences
+from cryokit.backup.progress import Teller, silent
 from cryokit.config import Settings
 from cryokit.db import drift, programs
 from cryokit.db.access import verify_access
@@ -52,7 +53,11 @@ class Verification:
 
 
 def verify_restored(
-    database: Database, settings: Settings, expected: dict[str, Any] | None, known_findings: list[str] | None = None
+    database: Database,
+    settings: Settings,
+    expected: dict[str, Any] | None,
+    known_findings: list[str] | None = None,
+    tell: Teller = silent,
 ) -> Verification:
     """
     Check a database that was just restored.
@@ -67,9 +72,13 @@ def verify_restored(
         Contents that it must have; without them what is found is only noted, as at a set's first proof.
     known_findings : list of str, optional
         What the health check found when the set was proved: the database came with that.
+    tell : Teller
+        Hears of each step.
     """
+    tell("counting and hashing the rows", 0.0)
     with database.bootstrap() as connection, connection.begin():
         found = contents_of(connection)
+    tell("checking the health of the database", 0.2)
     findings = _error_findings(database)
     checks: dict[str, Callable[[], str]] = {
         "rows and content": lambda: _equal(expected, found),
@@ -78,8 +87,11 @@ def verify_restored(
         "pages and indexes": lambda: _amcheck(database, settings),
         "health": lambda: _no_new(findings, known_findings),
     }
-    lines = tuple(_line(name, check) for name, check in checks.items())
-    return Verification(lines, found, findings)
+    lines = []
+    for done, (name, check) in enumerate(checks.items()):
+        tell(f"verifying {name}", 0.4 + 0.6 * done / len(checks))
+        lines.append(_line(name, check))
+    return Verification(tuple(lines), found, findings)
 
 
 def _line(name: str, check: Callable[[], str]) -> Line:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cryokit.db.registry_base import RegistryBase, as_uuid
 from cryokit.db.tables import json_text
-from cryokit.errors import ConflictError, NotFoundError
+from cryokit.errors import CancelledError, NotFoundError
 
 _TOPIC = "jobs"
 
@@ -25,10 +25,10 @@ class Jobs(RegistryBase):
         """Write down how much is done; a job that its owner cancelled says so."""
         if self.one_or_none(_TOPIC, "job_progress", id=job_id, done_fraction=done_fraction) is None:
             msg = f"job {job_id} was cancelled; run the same command again to go on from what is done"
-            raise ConflictError(msg)
+            raise CancelledError(msg)
 
     def finish_job(self, job_id: str, result: dict[str, Any] | None = None, error: str | None = None) -> None:
-        """Write down the result of a job, or its error; a cancelled job stays cancelled."""
+        """Write down the result of a job, or its error; a cancelled job stays cancelled, with how it ended."""
         given = {"result": None if result is None else json_text(result), "error": error}
         self.one_or_none(_TOPIC, "finish_job", id=job_id, **given)
 
@@ -49,7 +49,7 @@ class Jobs(RegistryBase):
         """Say that work goes on, with a line for its log; a job that its owner cancelled says so."""
         if self.one_or_none(_TOPIC, "job_alive", id=job_id, line=line and f"{line}\n") is None:
             msg = f"job {job_id} was cancelled"
-            raise ConflictError(msg)
+            raise CancelledError(msg)
 
     def fail_silent_jobs(self, silent_seconds: float) -> None:
         """Mark work as interrupted whose process says nothing any more."""

@@ -1,7 +1,7 @@
 """Backups: made, proved, listed, brought back; for maintenance and admins."""
 
+import contextlib
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,21 @@ from cryokit.backup.engine import Engine
 from cryokit.backup.files import make_key_file
 from cryokit.backup.partial import Part
 from cryokit.backup.partial_restore import restore_part
+from cryokit.backup.progress import Teller, part_of, silent
 from cryokit.backup.retention import Kept
 from cryokit.backup.scratch import RecoveryTarget, damaged_files
 from cryokit.backup.sets import KINDS, BackupSet, Sets, refuse_unknown
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
-from cryokit.errors import ConflictError, CryokitError, InputError
+from cryokit.errors import CancelledError, ConflictError, CryokitError, InputError
 from cryokit.telemetry import logger
-from cryokit.workbench.jobs import SILENT_SECONDS, UNFINISHED, Doer, Jobs
+from cryokit.workbench.jobs import SILENT_SECONDS, UNDER_WAY, Doer, Jobs
 
 __all__ = ["KINDS", "Backups", "make_key_file"]
 
 JOB_KIND = "backup"
-Teller = Callable[[str, float], None]
-"""Hears of a step in words, and which fraction of the steps is done."""
 
 _SHOWN = ("id", "kind", "parent", "started_at", "seconds", "bytes", "server_version", "schema_revision", "proved_at")
-
-
-def _silent(_line: str, _done_fraction: float) -> None:
-    """Hear nothing."""
 
 
 class Backups(Jobs):
@@ -46,7 +41,7 @@ class Backups(Jobs):
         self._refuse_unless_admin()
         refuse_unknown(kind)
         for job in self.backup_jobs(1):
-            if job["status"] in UNFINISHED:
+            if job["status"] in UNDER_WAY:
                 msg = f"a backup is under way since {job['created_at']}; wait for its end"
                 raise ConflictError(msg)
         with Sets(self.settings).locked():  # or say what else is at work
@@ -59,6 +54,16 @@ class Backups(Jobs):
         Registry(self.database).fail_silent_jobs(SILENT_SECONDS)
         return self._with_logs(self.maintenance, JOB_KIND, limit)
 
+    def cancel_backup(self, job_id: str) -> None:
+        """Stop a backup that an administrator asked for; at its next step its process ends and removes what it made."""
+        self._refuse_unless_admin()
+        job = self.maintenance.job(job_id)
+        if job["kind"] != JOB_KIND:
+            msg = f"job {job_id} is of the kind {job['kind']}, not {JOB_KIND}; its owner cancels it"
+            raise InputError(msg)
+        self.maintenance.cancel_job(job_id)
+        self.maintenance.record_event("backup_cancelled", job["parameters"]["kind"])
+
     def _backed_up(self, registry: Registry, job: dict[str, Any]) -> dict[str, Any]:
         owner = self._owner(job["owner_id"], "admin")
         maker = self.acting_as(owner) if owner else self
@@ -67,24 +72,40 @@ class Backups(Jobs):
             registry.job_progress(job["id"], done_fraction)
             registry.job_alive(job["id"], line)
 
-        made = maker.create_backup(job["parameters"]["kind"], tell=tell)
+        try:
+            made = maker.create_backup(job["parameters"]["kind"], tell=tell)
+        except CancelledError as error:
+            msg = "it ended before the backup was proved, and nothing of it was kept"
+            raise CancelledError(msg) from error
         return {name: made[name] for name in ("id", "kind", "bytes", "seconds", "proved_at")}
 
-    def create_backup(self, kind: str = "full", prove: bool = True, tell: Teller = _silent) -> dict[str, Any]:
-        """Make a backup, prove it by restoring it, and return its manifest; `tell` hears of each step."""
+    def create_backup(self, kind: str = "full", prove: bool = True, tell: Teller = silent) -> dict[str, Any]:
+        """Make a backup, prove it by restoring it, and return its manifest; `tell` hears of steps and may cancel."""
         self._refuse_unless_admin()
         who = self.identity.name if self.identity else None
-        tell(f"making a backup: {kind}", 0.0)
-        made = Engine(self.settings, self.database, who).create(kind)
+        made = Engine(self.settings, self.database, who).create(kind, part_of(tell, 0.0, 0.5))
         self.registry.store_backup_set(made.manifest)
-        tell(f"{made.id} is whole, {made.manifest['bytes'] / 1e6:.1f} MB after {made.manifest['seconds']:.0f} s", 0.5)
         if prove:
-            tell("proving it: restoring it to a scratch cluster and comparing all that it holds", 0.5)
-            made, _ = restore.prove(self.settings, made)
-            self.registry.store_backup_set(made.manifest)
-            tell(f"proved after {made.manifest['proof']['seconds']:.0f} s", 1.0)
+            made = self._proved(made, tell)
         archive.Archive(self.settings).pack(files.Cipher(self.settings.backup_key_file))
         return _shown(made)
+
+    def _proved(self, made: BackupSet, tell: Teller) -> BackupSet:
+        """Prove a backup that was just made; one that is cancelled meanwhile is removed."""
+        size, seconds = made.manifest["bytes"] / 1e6, made.manifest["seconds"]
+        try:
+            tell(f"{made.id} is whole, {size:.1f} MB after {seconds:.0f} s", 0.5)
+            tell("proving it: restoring it to a scratch cluster and comparing all that it holds", 0.5)
+            proved, _ = restore.prove(self.settings, made, part_of(tell, 0.5, 1.0))
+        except CancelledError:
+            sets = Sets(self.settings)
+            with sets.locked(wait=True):
+                self._remove(sets, [made.id])
+            raise
+        self.registry.store_backup_set(proved.manifest)
+        with contextlib.suppress(CancelledError):  # too late: it is proved
+            tell(f"proved after {proved.manifest['proof']['seconds']:.0f} s", 1.0)
+        return proved
 
     def restore_part(
         self,

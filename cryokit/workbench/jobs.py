@@ -18,7 +18,7 @@ from cryokit.workbench.core import Core
 
 SILENT_SECONDS = 60.0
 """A job that has said nothing for so long was interrupted."""
-UNFINISHED = ("queued", "running")
+UNDER_WAY = ("queued", "running")
 _SECONDS_BETWEEN_SIGNS = 5.0
 _started: list[subprocess.Popen] = []
 """Processes that this one began; asked now and then, so that the system forgets those that ended."""

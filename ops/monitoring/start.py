@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -28,6 +28,7 @@ EXTENSIONS = "extensions"
 """Schema of extensions: public is for nobody's code."""
 PORTS = {"cryokit": 5006, "prometheus": 9090, "alertmanager": 9093, "node": 9100, "postgres": 9187}
 """Ports as the committed configuration has them."""
+PROGRAMS = ("prometheus", "alertmanager", "node", "postgres")
 _PATIENCE_SECONDS = 30
 
 
@@ -105,11 +106,14 @@ def command_lines(folder: Path, ports: Mapping[str, int]) -> dict[str, list[str]
 
 
 @contextlib.contextmanager
-def started(folder: Path, ports: Mapping[str, int], login: Mapping[str, str]) -> Iterator[dict[str, subprocess.Popen]]:
-    """Start the four programs and wait until each is ready; they end with the block."""
+def started(
+    folder: Path, ports: Mapping[str, int], login: Mapping[str, str], programs: Collection[str] = PROGRAMS
+) -> Iterator[dict[str, subprocess.Popen]]:
+    """Start the programs and wait until each is ready; they end with the block."""
     running: dict[str, subprocess.Popen] = {}
     with contextlib.ExitStack() as stack:
-        for name, argv in command_lines(folder, ports).items():
+        for name in programs:
+            argv = command_lines(folder, ports)[name]
             log = stack.enter_context((folder / f"{name}.log").open("w"))
             more = login if name == "postgres" else {}
             running[name] = subprocess.Popen(argv, env=os.environ | more, stdout=log, stderr=log, cwd=folder)

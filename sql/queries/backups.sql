@@ -9,6 +9,11 @@ SELECT namespace.nspname AS schema, class.relname AS name
    AND namespace.nspname <> 'information_schema'
  ORDER BY 1, 2;
 
+-- name: size
+-- How large all databases of the server are, and this one.
+SELECT CAST(sum(pg_database_size(oid)) AS bigint) AS server_bytes, pg_database_size(current_database()) AS own_bytes
+  FROM pg_catalog.pg_database;
+
 -- name: roles
 -- Roles and logins with their rights, passwords apart.
 SELECT role.rolname AS name,

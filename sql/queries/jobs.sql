@@ -22,15 +22,18 @@ UPDATE cryo.job
 RETURNING CAST(id AS text) AS id;
 
 -- name: finish_job
--- Write down what came of the work; finished work stays as it is.
+-- Write down what came of the work; finished work stays as it is, and cancelled work stays cancelled.
 UPDATE cryo.job
-   SET status = CASE WHEN CAST(:error AS text) IS NULL THEN 'succeeded' ELSE 'failed' END,
+   SET status = CASE WHEN status = 'cancelled' THEN 'cancelled'
+                     WHEN CAST(:error AS text) IS NULL THEN 'succeeded' ELSE 'failed' END,
        done_fraction = CASE WHEN CAST(:error AS text) IS NULL THEN 1.0 ELSE done_fraction END,
        result = CAST(:result AS jsonb),
        error = :error,
        finished_at = clock_timestamp()
  WHERE id = CAST(:id AS uuid)
-   AND status = 'running'
+   AND status IN ('running', 'cancelled')
+   AND started_at IS NOT NULL
+   AND finished_at IS NULL
 RETURNING CAST(id AS text) AS id;
 
 -- name: jobs

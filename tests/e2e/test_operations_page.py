@@ -8,6 +8,13 @@ from playwright.sync_api import expect
 import cryokit
 from cryokit.backup.sets import KINDS, Sets
 from tests.e2e.axe import violations
+from tests.jobs import ended
+
+
+def card_of(page, job):
+    """Return what the page shows of a job, among those that were asked for earlier."""
+    asked_at = job["created_at"].replace("T", " ").removesuffix("Z")
+    return page.locator(".job", has_text=f"asked for at {asked_at} UTC")
 
 
 def opened(visit):
@@ -85,7 +92,7 @@ def test_an_open_page_is_one_websocket_until_it_is_closed(new_visit, address, to
 
 def test_a_backup_is_made_from_the_page_one_at_a_time(new_visit, workbench, backed_up):
     page = opened(new_visit("admin"))
-    button, newest = page.get_by_role("button", name="Back up now"), page.locator(".job").first
+    button = page.get_by_role("button", name="Back up now")
     sets = Sets(workbench.settings)
     with sets.locked():
         button.click()
@@ -98,13 +105,32 @@ def test_a_backup_is_made_from_the_page_one_at_a_time(new_visit, workbench, back
     expect(page.get_by_text("The backup is under way; how far it is stands below.")).to_be_visible()
     button.click()
     expect(page.get_by_text(re.compile("A backup is under way since .*; wait for its end"))).to_be_visible()
-    expect(newest.get_by_text(re.compile("is proved, .* MB"))).to_be_visible(timeout=240_000)
+    job = ended(lambda: workbench.backup_jobs(1)[0], 240)
+    expect(card_of(page, job).get_by_text(re.compile(f"{job['result']['id']} is proved, .* MB"))).to_be_visible()
 
     [made] = [found for found in sets.all() if found.id not in before]
     assert (made.kind, made.is_proved) == ("incremental", True)
     expect(page.get_by_role("region", name="Backups").get_by_text(made.id)).to_be_visible()
     expect(page.get_by_text(re.compile(r"Any moment from .* UTC can be restored"))).to_be_visible()
     expect(page.get_by_role("region", name="What can be restored").get_by_text("any moment")).to_be_visible()
+
+
+def test_a_backup_is_cancelled_from_the_page_and_leaves_nothing(new_visit, workbench, backed_up):
+    page = opened(new_visit("admin"))
+    button, cancel = (page.get_by_role("button", name=name) for name in ("Back up now", "Cancel the newest"))
+    before = {found.id for found in Sets(workbench.settings).all()}
+    cancel.click()
+    expect(page.get_by_text("Nothing is under way.")).to_be_visible()
+
+    button.click()
+    expect(page.get_by_text("The backup is under way; how far it is stands below.")).to_be_visible()
+    newest = card_of(page, workbench.backup_jobs(1)[0])
+    expect(newest.get_by_role("progressbar", name=re.compile("^Progress of full, asked for at"))).to_be_visible()
+    cancel.click()
+    expect(page.get_by_text("It is cancelled; at its next step it ends and removes what it made.")).to_be_visible()
+    expect(newest.get_by_text("cancelled", exact=True)).to_be_visible()
+    with Sets(workbench.settings).locked(wait=True):  # as soon as its process is out of the way
+        assert {found.id for found in Sets(workbench.settings).all()} == before
 
 
 def test_drills_are_listed(new_visit, workbench, backed_up):

@@ -1,9 +1,12 @@
-"""A backup asked for on a page: made by a process of its own, one at a time, for administrators."""
+"""A backup asked for on a page: made by a process of its own, one at a time, for administrators, and cancelled."""
+
+import time
 
 import pytest
 
+from cryokit.backup.files import make_key_file
 from cryokit.backup.sets import Sets
-from cryokit.errors import AccessError, ConflictError, InputError
+from cryokit.errors import AccessError, CancelledError, ConflictError, InputError, NotFoundError
 from cryokit.workbench import Workbench
 from tests.jobs import acting, ended
 
@@ -51,12 +54,8 @@ def test_a_backup_is_made_proved_and_told(workbench):
     assert (job["result"]["id"], job["result"]["proved_at"]) == (made.id, made.manifest["proved_at"])
     assert made.manifest["who"] == "anna"
     assert made.is_proved
-    assert [line.split(":")[0].split(" ")[0] for line in job["log"].splitlines()] == [
-        "making",
-        made.id,
-        "proving",
-        "proved",
-    ]
+    for line in (f"making {made.id}", f"{made.id} is whole, ", f"unpacking {made.id}", "verifying access", "proved "):
+        assert f"\n{line}" in f"\n{job['log']}"
     newest = workbench.registry.events().iloc[0]
     assert (newest["actor"], newest["action"], newest["object"]) == ("anna", "backup_asked_for", "dump")
 
@@ -68,3 +67,86 @@ def test_what_cannot_be_made_is_told_by_the_job(workbench):
 
     assert job["status"] == "failed"
     assert "use --kind full first" in job["error"]
+
+
+def test_the_process_of_a_job_has_the_settings_that_were_given_here(workbench, tmp_path):
+    make_key_file(tmp_path / "key")
+    settings = workbench.settings.model_copy(update={"backup_key_file": tmp_path / "key"})
+    with Workbench(settings) as encrypting:
+        encrypting.start_backup("dump")
+        job = ended(lambda: encrypting.backup_jobs(1)[0], 240)
+        made = encrypting.backup(job["result"]["id"])
+
+    assert made["encrypted"]
+    assert all(name.endswith(".age") for name in made["files"])
+
+
+# Cancelled
+
+
+def left_over(workbench):
+    """Return the sets, half sets, and folders of half restores that are there."""
+    sets = Sets(workbench.settings)
+    halves = [*sets.folder.glob("*.partial"), *workbench.settings.state_dir.glob("restore-*")]
+    return [found.id for found in sets.all()], [path.name for path in halves]
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        ("full", "making"),
+        ("dump", "all was copied"),
+        ("dump", "2"),
+        ("full", "unpacking"),
+        ("full", "verifying access"),
+    ],
+)
+def test_cancelled_at_any_step_nothing_is_left_and_others_stay(workbench, kind, step):
+    before, ids = left_over(workbench), []
+
+    def cancel(line, _done_fraction):
+        if line.startswith("making"):
+            ids.append(line.removeprefix("making "))
+        if line.startswith(step):
+            msg = "job was cancelled"
+            raise CancelledError(msg)
+
+    with pytest.raises(CancelledError):
+        workbench.create_backup(kind, tell=cancel)
+
+    assert before[1] == []
+    assert left_over(workbench) == before
+    known = workbench.registry.backup_sets().set_index("id")
+    assert known["removed_at"].drop(before[0]).notna().all()
+    assert ids[0] not in before[0]
+
+
+def test_a_job_is_cancelled_by_another_administrator_and_says_that_nothing_was_kept(workbench):
+    before = left_over(workbench)
+    workbench.add_user("bert", "admin")
+    job_id = acting(workbench, "anna").start_backup("full")
+    deadline = time.monotonic() + 120
+    while (workbench.job(job_id)["log"]) == "":
+        assert time.monotonic() < deadline, workbench.job(job_id)
+        time.sleep(0.05)
+    with pytest.raises(AccessError, match="only an admin"):
+        acting(workbench, "rosa").cancel_backup(job_id)
+    acting(workbench, "bert").cancel_backup(job_id)
+    while (job := workbench.job(job_id))["finished_at"] is None:
+        assert time.monotonic() < deadline, job
+        time.sleep(0.2)
+
+    assert (job["status"], job["result"]) == ("cancelled", None)
+    assert job["error"] == "it ended before the backup was proved, and nothing of it was kept"
+    assert left_over(workbench) == before
+    newest = workbench.registry.events().iloc[0]
+    assert (newest["actor"], newest["action"], newest["object"]) == ("bert", "backup_cancelled", "full")
+    with pytest.raises(NotFoundError, match="no unfinished job"):
+        workbench.cancel_backup(job_id)
+
+
+def test_only_backups_are_cancelled_as_such(workbench):
+    job_id = acting(workbench, "rosa").registry.queue_job("training", {"target": "viability"})
+
+    with pytest.raises(InputError, match="is of the kind training, not backup"):
+        workbench.cancel_backup(job_id)

@@ -1,7 +1,12 @@
+import contextlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from ops.monitoring import start
+from tests.ports import free_port
 
 # Read before the session is given a state folder of its own: the test runner prepares one with a demo.
 _PREPARED = os.environ.get("CRYOKIT_STATE_DIR")
@@ -19,3 +24,18 @@ def demo_state_dir() -> Path:
 def demo_environment(demo_state_dir: Path) -> dict[str, str]:
     """Environment of the state folder in which the demo has run."""
     return os.environ | {"CRYOKIT_STATE_DIR": str(demo_state_dir)}
+
+
+@contextlib.contextmanager
+def _alertmanager_in(folder: Path) -> Iterator[str]:
+    ports = {name: free_port() for name in start.PORTS}
+    start.write_configuration(folder, ports, "no key is needed")
+    (folder / "secrets" / "slack_url").write_text("http://127.0.0.1:9/nobody")
+    with start.started(folder, ports, {}, ["alertmanager"]):
+        yield f"http://127.0.0.1:{ports['alertmanager']}"
+
+
+@pytest.fixture(scope="session")
+def alertmanager_in() -> Callable[[Path], contextlib.AbstractContextManager[str]]:
+    """Run Debian's Alertmanager with the committed configuration in a folder; its address is given."""
+    return _alertmanager_in

@@ -192,7 +192,14 @@ def free_ports(count: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def site(demo_state_dir, tmp_path_factory) -> Iterator[Site]:
+def alertmanager(alertmanager_in, tmp_path_factory) -> Iterator[str]:
+    """The address of an Alertmanager."""
+    with alertmanager_in(tmp_path_factory.mktemp("alertmanager")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def site(demo_state_dir, alertmanager, tmp_path_factory) -> Iterator[Site]:
     """An environment over the state of the demo, without any release yet; all that it started ends with it."""
     home = tmp_path_factory.mktemp("site")
     sink = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
@@ -207,7 +214,7 @@ def site(demo_state_dir, tmp_path_factory) -> Iterator[Site]:
         f"DEPLOY_SUPERVISOR=own\nDEPLOY_COOKIE=\nDEPLOY_STEP_SECONDS=1\nDEPLOY_PATIENCE_SECONDS=60\n"
         # Other tests keep this machine busy meanwhile: what is late on a quiet one is not here.
         f"DEPLOY_LATE_MILLISECONDS=8000\nDEPLOY_SLOWER_MILLISECONDS=5000\n"
-        f"DEPLOY_DRAIN_SECONDS=3\nDEPLOY_NOTIFY_URL=http://127.0.0.1:{sink.server_port}/\n"
+        f"DEPLOY_ALERTMANAGER_URL={alertmanager}\nDEPLOY_DRAIN_SECONDS=3\nDEPLOY_NOTIFY_URL=http://127.0.0.1:{sink.server_port}/\n"
     )
     site = Site(home, root, sink.messages, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{figures}/metrics")
     site.cryokit("db", "start")
@@ -236,7 +243,8 @@ def serving(site) -> Site:
     return site
 
 
-def test_a_good_release_follows_without_a_failed_request(serving):
+def test_a_good_release_follows_without_a_failed_request_and_its_silence_ends_with_it(serving, alertmanager):
+    tried = serving.idle
     before, release = serving.live, serving.release(f"good-{len(serving.log)}")
     with Visitors(serving.address) as visitors:
         done = serving.deploy(release, "--env", "staging", "--canary", "30,100")
@@ -250,6 +258,10 @@ def test_a_good_release_follows_without_a_failed_request(serving):
     status = serving.run("status.sh", "--env", "staging").stdout
     assert f"{release}, answers 200, weight 100" in status
     assert f"{before}, stopped" in status
+    silences = httpx.get(f"{alertmanager}/api/v2/silences").json()
+    newest = max(silences, key=lambda item: item["startsAt"])
+    assert newest["comment"] == f"deploy.sh: staging tries {tried}"
+    assert {item["status"]["state"] for item in silences} == {"expired"}
 
 
 @pytest.mark.drill

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from cryokit import config
 from cryokit.cli import main
-from cryokit.config import checked_settings, known_variables, load_settings, template
+from cryokit.config import Settings, checked_settings, known_variables, load_settings, template, variables_of
 from cryokit.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +55,65 @@ def test_the_address_of_the_database_may_be_a_secret_file(tmp_path, monkeypatch)
     monkeypatch.setattr(config, "DOCKER_SECRETS", tmp_path)
 
     assert load_settings().database_url == "postgresql://a:b@127.0.0.1/c"
+
+
+OTHER = {
+    "profile": "test",
+    "state_dir": Path("elsewhere"),
+    "host": "127.0.0.2",
+    "port": 5999,
+    "behind_proxy": True,
+    "log_level": "ERROR",
+    "database_url": "postgresql://a:b@127.0.0.1/c",
+    "pg_bindir": Path("programs"),
+    "dask_address": "tcp://127.0.0.1:8786",
+    "log_file": Path("log.json"),
+    "log_megabytes": 7,
+    "log_days": 3,
+    "dependencies": "mail=smtp://127.0.0.1:25",
+    "alertmanager_url": "http://127.0.0.1:9999",
+    "certificates": "a.pem,b.pem",
+    "correlation_id": "work-1",
+    "data_mirror": Path("mirror"),
+    "flags_file": Path("flags.yml"),
+    "backup_key_file": Path("key"),
+    "backup_keep": "daily=1",
+    "backup_remote": "store:cryokit",
+}
+
+
+def in_another_process(settings, folder, monkeypatch):
+    """Load the settings as a process in another folder does that got those of this one."""
+    for name, value in variables_of(settings).items():
+        monkeypatch.setenv(name, value)
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return load_settings()
+
+
+def test_another_process_in_another_folder_has_every_setting_that_was_given(tmp_path, monkeypatch):
+    given = load_settings(**OTHER)
+    got = in_another_process(given, tmp_path / "other", monkeypatch)
+
+    assert set(OTHER) == set(Settings.model_fields) - {"session_key"}
+    for name, value in OTHER.items():
+        default = Settings.model_fields[name].get_default(call_default_factory=True)
+        assert getattr(got, name) == (tmp_path / value if isinstance(value, Path) else value) != default, name
+
+
+def test_what_was_taken_back_here_is_not_found_there_in_environment_or_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a:b@127.0.0.1/c")
+    (tmp_path / "cryokit_backup_remote").write_text("from:secret\n")
+    monkeypatch.setattr(config, "DOCKER_SECRETS", tmp_path)
+    given = load_settings(database_url=None, backup_remote=None)
+
+    got = in_another_process(given, tmp_path / "other", monkeypatch)
+
+    assert (given.backup_remote, got.database_url, got.backup_remote) == (None, None, None)
+
+
+def test_the_session_key_is_not_handed_on():
+    assert "CRYOKIT_SESSION_KEY" not in variables_of(load_settings(session_key=GOOD_SECRET))
 
 
 @pytest.mark.parametrize("place", ["environment", "file"])
