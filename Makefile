@@ -59,6 +59,15 @@ drills: ## Deploy, kill, fill disks and change clocks on purpose and see that al
 	@ops/bootstrap.sh test
 	@$(BIN)/python tests/run_tests.py drills
 
+.PHONY: mutation
+mutation: ## Change committed code on purpose and see whether its tests notice; survivors are listed
+	@ops/bootstrap.sh test
+	@$(BIN)/python tests/run_tests.py mutation
+
+.PHONY: tell
+tell: ## Send TEXT to the webhook TELL_URL
+	@ops/tell.sh "$$TEXT"
+
 .PHONY: image
 image: ## Build the image of the committed code and try its container
 	@ops/bootstrap.sh image

@@ -54,6 +54,7 @@ COMMANDS = {
         [BIN / "node", "--test", *sorted(ROOT.glob("tests/js/*.test.js"))],
     ],
     "image": [["pytest", "tests/image"]],
+    "mutation": [[BIN / "python", ROOT / "tests" / "mutation.py"]],
     "drills": [["pytest", "tests/drills", "tests/integration", "tests/ops", "-m", "drill", "-s"]],
 }
 MEASURED = ("unit", "integration", "e2e")

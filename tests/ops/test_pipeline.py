@@ -1,5 +1,6 @@
 """The pipeline: jobs that only call make, pinned actions, and scanners that turn red on planted cases."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.ops.sinks import hook_sink
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -56,6 +60,47 @@ def test_nothing_that_must_pass_can_be_left_out():
     always = {name for name, job in jobs.items() if "if" not in job}
 
     assert set(jobs["passed"]["needs"]) == always
+
+
+def test_every_week_drills_and_mutations_are_run_and_somebody_is_told_of_a_failure():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/weekly.yml").read_text())
+    jobs = workflow["jobs"]
+    minute, hour, day_of_month, month, day_of_week = workflow[True]["schedule"][0][
+        "cron"
+    ].split()  # YAML reads on as true
+    commands = {name: [step["run"] for step in job["steps"] if "run" in step] for name, job in jobs.items()}
+
+    assert minute.isdecimal() and hour.isdecimal() and day_of_week.isdecimal()
+    assert (day_of_month, month) == ("*", "*")
+    assert commands == {"drills": ["make drills"], "mutation": ["make mutation"], "tell": ["make tell"]}
+    assert set(jobs["tell"]["needs"]) == set(jobs) - {"tell"}
+    assert jobs["tell"]["if"] == "failure() || cancelled()"
+    for name in jobs["tell"]["needs"]:
+        assert f"needs.{name}.result" in jobs["tell"]["env"]["TEXT"]
+
+
+def tell(address, text='tests "failed"; $HOME'):
+    """Run what a workflow calls to tell somebody."""
+    environment = os.environ | {"TELL_URL": address, "TEXT": text}
+    return subprocess.run(
+        ["make", "-s", "tell"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_what_is_told_arrives_word_for_word():
+    with hook_sink() as hooks:
+        done = tell(f"http://127.0.0.1:{hooks.server_address[1]}/hook")
+
+    assert done.returncode == 0, done.stderr
+    assert hooks.received == [("/hook", {"text": 'tests "failed"; $HOME'})]
+
+
+def test_nobody_being_told_is_a_failure():
+    without, unheard = tell(""), tell(f"http://127.0.0.1:{free_port()}")
+
+    assert without.returncode != 0
+    assert "TELL_URL is empty, so nobody can be told: tests" in without.stderr
+    assert unheard.returncode != 0
 
 
 def passed_with(results):
