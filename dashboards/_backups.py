@@ -16,7 +16,7 @@ from cryokit.workbench import Workbench
 from cryokit.workbench.backups import KINDS
 from cryokit.workbench.jobs import UNDER_WAY
 from dashboards import _tables
-from dashboards._shell import html, status_line
+from dashboards._shell import html, status_line, work_button
 
 _SHOWN, _SHOWN_JOBS = 10, 3
 _BACK_UP = (
@@ -36,11 +36,9 @@ class BackupsPart:
             backend="bokeh", sizing_mode="stretch_width", min_height=400, margin=(0, 12), visible=False
         )
         self.kind = pmui.Select(label="Kind of backup", options=list(KINDS), value=KINDS[0], width=220)
-        self.button = pmui.Button(label="Back up now", variant="contained", color="primary", size="large")
+        self.button = work_button("Back up now", self._on_back_up, variant="contained", color="primary")
         self.status, self.jobs, self.drills = html(status_line("")), html(""), html("")
-        self.cancel = pmui.Button(label="Cancel the newest", variant="outlined", size="large")
-        self.button.on_click(self._on_back_up)
-        self.cancel.on_click(self._on_cancel)
+        self.cancel = work_button("Cancel the newest", self._on_cancel, variant="outlined")
         self._drawn: tuple[str, str] | None = None
 
     @property
@@ -79,7 +77,7 @@ class BackupsPart:
 
     async def _on_back_up(self, _event: object) -> None:
         done = "The backup is under way; how far it is stands below."
-        await self._act(self.button, done, self.workbench.start_backup, self.kind.value)
+        await self._act(done, self.workbench.start_backup, self.kind.value)
 
     async def _on_cancel(self, _event: object) -> None:
         jobs = await asyncio.to_thread(self.workbench.backup_jobs, _SHOWN_JOBS)
@@ -88,17 +86,14 @@ class BackupsPart:
             self.status.object = status_line("Nothing is under way.")
             return
         done = "It is cancelled; at its next step it ends and removes what it made."
-        await self._act(self.cancel, done, self.workbench.cancel_backup, newest["id"])
+        await self._act(done, self.workbench.cancel_backup, newest["id"])
 
-    async def _act(self, button: pmui.Button, done: str, act: Callable, *words: object) -> None:
-        button.loading = True
+    async def _act(self, done: str, act: Callable, *words: object) -> None:
         try:
             await asyncio.to_thread(act, *words)
             self.status.object = status_line(done)
         except CryokitError as error:
             self.status.object = status_line(sentence(error), is_problem=True)
-        finally:
-            button.loading = False
         await self.show()
 
 

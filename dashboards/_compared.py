@@ -14,7 +14,7 @@ from cryokit.figures import comparison, formatted
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._quality import chart_pane
-from dashboards._shell import html, status_line
+from dashboards._shell import html, status_line, work_button
 
 _NOTHING = "There is one version only; train another one to compare it with."
 _ABOUT = (
@@ -32,10 +32,9 @@ class ComparedVersions:
         self.workbench, self.versions, self._chosen = workbench, versions, chosen
         self.about = html("")
         self.others = pmui.CheckBoxGroup(label="Compare with version", options=[], inline=True)
-        self.button = pmui.Button(label="Compare", variant="contained", color="primary", size="large")
+        self.button = work_button("Compare", self._on_compare, variant="contained", color="primary")
         self.status = html(status_line(""))
         self.result = pmui.Column(sizing_mode="stretch_width", margin=0)
-        self.button.on_click(self._on_compare)
 
     @property
     def parts(self) -> tuple[Viewable, ...]:
@@ -62,15 +61,12 @@ class ComparedVersions:
         if not others:
             self._say("Choose one version or more.", is_problem=True)
             return
-        self.button.loading = True
         self._say("Comparing ...")
         try:
             self.result.objects = await asyncio.to_thread(self._compared, target, version, others, rows)
             self._say("")
         except CryokitError as error:
             self._say(sentence(error), is_problem=True)
-        finally:
-            self.button.loading = False
 
     def _compared(self, target: str, version: int, others: list[int], rows: str) -> list[Viewable]:
         results, refused = [], []

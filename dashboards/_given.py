@@ -12,7 +12,7 @@ from cryokit.errors import CryokitError, RowsError, sentence
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._rows import MAX_UPLOAD_BYTES
-from dashboards._shell import html, status_line
+from dashboards._shell import html, status_line, work_button
 
 GIVEN_NEED = "researcher"
 
@@ -29,10 +29,9 @@ class OwnMeasurements:
         self.file = pmui.FileInput(
             label="Upload measured CSV", accept=".csv", variant="outlined", max_file_size=MAX_UPLOAD_BYTES
         )
-        self.button = pmui.Button(label="Evaluate", variant="contained", color="primary", size="large")
+        self.button = work_button("Evaluate", self._on_evaluate, variant="contained", color="primary")
         self.status = html(status_line(""))
         self.file.param.watch(self._on_file, "value")
-        self.button.on_click(self._on_evaluate)
         self.show_target()
 
     @property
@@ -73,7 +72,6 @@ class OwnMeasurements:
         if not self.file.value:
             self._say("Nothing to evaluate yet; upload a CSV file.", is_problem=True)
             return
-        self.button.loading = True
         self._say("Predicting each row ...")
         target, version = self._chosen()
         call = (self.workbench.evaluate_text, target, self.file.value, version, self.file.filename)
@@ -88,8 +86,6 @@ class OwnMeasurements:
             self.status.object = _tables.refused_rows(f"{self.file.filename} was not evaluated", error.problems)
         except CryokitError as error:
             self._say(sentence(error), is_problem=True)
-        finally:
-            self.button.loading = False
 
 
 def about_given(metrics: dict) -> str:

@@ -1,6 +1,6 @@
 """What all pages share: header, navigation, look, and the life of a session."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -62,6 +62,30 @@ def heading(text: str, level: int = 2) -> pn.pane.HTML:
 def card(*content: Viewable, label: str) -> pmui.Paper:
     """Return a framed part of the page with a heading."""
     return pmui.Paper(heading(label), *content, sizing_mode="stretch_width", variant="outlined", margin=(0, 0, 16, 0))
+
+
+def work_button(label: str, work: Callable[[object], Awaitable[None]], **looks: object) -> pmui.Button:
+    """Return a button that shows that its work goes on, and can be pressed again once that has ended."""
+    button = pmui.Button(label=label, **({"size": "large"} | looks))
+    is_at_work = False
+
+    async def on_click(event: object) -> None:
+        nonlocal is_at_work
+        if is_at_work:  # a double click reaches us before the browser is told
+            return
+        is_at_work = button.loading = True
+        try:
+            await work(event)
+        finally:
+            is_at_work = button.loading = False
+
+    def on_loading(_event: object) -> None:
+        # A component in the browser that is told two values in quick succession can answer the second with the first.
+        button.loading = is_at_work
+
+    button.on_click(on_click)
+    button.param.watch(on_loading, "loading")
+    return button
 
 
 def refusal(spec: PageSpec, _workbench: Workbench) -> Viewable:

@@ -13,7 +13,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from cryokit.workbench.health import SEVERITIES
 from dashboards import _tables
-from dashboards._shell import card, html, status_line
+from dashboards._shell import card, html, status_line, work_button
 
 _CHIPS = {"error": "severe", "warning": "warning", "info": "plain", "ok": "good", "findings": "warning"}
 _NEVER = '<p class="empty">The database has not been checked yet: press Run now.</p>'
@@ -29,17 +29,14 @@ class DatabasePage:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self.run = pmui.Button(label="Run now", variant="contained", color="primary", size="large")
+        self.run = work_button("Run now", self._on_run, variant="contained", color="primary")
         self.status = html(status_line(""))
         self.verdict, self.checks, self.sentence = html(""), html(""), html("")
         self.findings = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.chart = pn.pane.HoloViews(backend="bokeh", sizing_mode="stretch_width", min_height=320, margin=(0, 12))
-        self.preview = pmui.Button(label="Preview repair", variant="outlined", size="large")
-        self.confirm = pmui.Button(label="Repair", variant="contained", color="warning", size="large", visible=False)
+        self.preview = work_button("Preview repair", self._on_preview, variant="outlined")
+        self.confirm = work_button("Repair", self._on_confirm, variant="contained", color="warning", visible=False)
         self.steps, self.steps_status = html(""), html(status_line(""))
-        self.run.on_click(self._on_run)
-        self.preview.on_click(self._on_preview)
-        self.confirm.on_click(self._on_confirm)
         self._show_report(workbench.newest_health_report())
         self._show_history(workbench.health_history())
 
@@ -78,7 +75,6 @@ class DatabasePage:
     # Checking
 
     async def _on_run(self, _event: object) -> None:
-        self.run.loading = True
         self.status.object = status_line("Checking the database ...")
         try:
             report = await asyncio.to_thread(self.workbench.check_database)
@@ -87,27 +83,22 @@ class DatabasePage:
             self.status.object = status_line(f"Checked: {report.verdict}.")
         except CryokitError as error:
             self.status.object = status_line(sentence(error), is_problem=True)
-        finally:
-            self.run.loading = False
 
     # Repair
 
     async def _on_preview(self, _event: object) -> None:
-        await self._repair(self.preview, apply=False)
+        await self._repair(apply=False)
 
     async def _on_confirm(self, _event: object) -> None:
-        await self._repair(self.confirm, apply=True)
+        await self._repair(apply=True)
 
-    async def _repair(self, button: pmui.Button, *, apply: bool) -> None:
-        button.loading = True
+    async def _repair(self, *, apply: bool) -> None:
         self.steps_status.object = status_line("Looking at every relationship, key, index and policy ...")
         try:
             steps = await asyncio.to_thread(self.workbench.repair, apply)
         except CryokitError as error:
             self.steps_status.object = status_line(sentence(error), is_problem=True)
             return
-        finally:
-            button.loading = False
         self.confirm.visible = bool(steps) and not apply
         self.confirm.label = f"Yes, repair: {_steps_in_words(steps)}"
         self.steps.object = _step_list(steps) if steps else ""

@@ -15,7 +15,7 @@ from cryokit.workbench.jobs import UNDER_WAY
 from cryokit.workbench.training import ESTIMATORS, JOB_KIND, SEARCHES
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
-from dashboards._shell import card, html, status_line
+from dashboards._shell import card, html, status_line, work_button
 
 _EVERY_MILLISECONDS = 2000
 _SHOWN_JOBS = 5
@@ -39,7 +39,7 @@ class ModelsPage:
         self._make_moves()
         self._make_training()
         self._offer_versions(asked.get("version", ""))
-        self._show_card()
+        self.card.object = self._card(self.target, self.version_select.value)
         self._show_jobs()
         self.target_select.param.watch(self._on_target, "value")
         self.version_select.param.watch(self._on_version, "value")
@@ -48,9 +48,16 @@ class ModelsPage:
     def _make_moves(self) -> None:
         self.reason = pmui.TextInput(label="Reason", max_length=500, sizing_mode="stretch_width")
         self.override = pmui.Checkbox(label=f"also if it has the label '{INSUFFICIENT_SKILL}'", value=False)
-        self.propose = self._button("Propose this version", self._on_propose, self.may_train and not self.may_promote)
-        self.promote = self._button("Make this version current", self._on_promote, self.may_promote)
-        self.rollback = self._button("Roll back", self._on_rollback, self.may_promote, variant="outlined")
+        self.propose = work_button(
+            "Propose this version",
+            self._on_propose,
+            variant="contained",
+            visible=self.may_train and not self.may_promote,
+        )
+        self.promote = work_button(
+            "Make this version current", self._on_promote, variant="contained", visible=self.may_promote
+        )
+        self.rollback = work_button("Roll back", self._on_rollback, variant="outlined", visible=self.may_promote)
         self.override.visible = self.may_promote
         self.move_status = html(status_line(""))
 
@@ -65,15 +72,9 @@ class ModelsPage:
             width=220,
         )
         self.seed = pmui.TextInput(label="Seed", value="0", width=140)
-        self.train = self._button("Train", self._on_train, self.may_train)
-        self.cancel = self._button("Cancel the newest", self._on_cancel, self.may_train, variant="outlined")
+        self.train = work_button("Train", self._on_train, variant="contained", visible=self.may_train)
+        self.cancel = work_button("Cancel the newest", self._on_cancel, variant="outlined", visible=self.may_train)
         self.train_status, self.jobs = html(status_line("")), html("")
-
-    @staticmethod
-    def _button(label: str, act: Callable, is_visible: bool, variant: str = "contained") -> pmui.Button:
-        button = pmui.Button(label=label, variant=variant, size="large", visible=is_visible)
-        button.on_click(act)
-        return button
 
     @property
     def view(self) -> Viewable:
@@ -113,16 +114,14 @@ class ModelsPage:
         if self.version_select.value == before:  # otherwise the changed version is noticed by itself
             await self._on_version(None)
 
-    def _show_card(self) -> None:
-        if self.version_select.value is None:
-            self.card.object = '<p class="empty">There is no version yet: train one.</p>'
-            return
+    def _card(self, target: str, version: int | None) -> str:
+        if version is None:
+            return '<p class="empty">There is no version yet: train one.</p>'
         try:
-            found = self.workbench.model_card(self.target, self.version_select.value)
+            found = self.workbench.model_card(target, version)
         except CryokitError as error:
-            self.card.object = f'<p class="problem">{escape(sentence(error))}</p>'
-            return
-        self.card.object = f'<div class="model-card scroll">{found.fragment(level=3)}</div>'
+            return f'<p class="problem">{escape(sentence(error))}</p>'
+        return f'<div class="model-card scroll">{found.fragment(level=3)}</div>'
 
     async def _on_target(self, _event: object) -> None:
         before = self.version_select.value
@@ -131,8 +130,11 @@ class ModelsPage:
             await self._on_version(None)
 
     async def _on_version(self, _event: object) -> None:
-        await asyncio.to_thread(self._show_card)
-        self._link()
+        chosen = self.target, self.version_select.value
+        markup = await asyncio.to_thread(self._card, *chosen)
+        if chosen == (self.target, self.version_select.value):  # otherwise a newer choice shows itself
+            self.card.object = markup
+            self._link()
 
     def _after_load(self) -> None:
         self._link()
@@ -147,32 +149,29 @@ class ModelsPage:
     async def _on_propose(self, _event: object) -> None:
         version = self.version_select.value
         done = f"Version {version} is proposed; an administrator decides."
-        await self._act(self.propose, self.move_status, done, self.workbench.propose, self.target, version, self._why)
+        await self._act(self.move_status, done, self.workbench.propose, self.target, version, self._why)
 
     async def _on_promote(self, _event: object) -> None:
         version, override = self.version_select.value, self.override.value
         done = f"Version {version} is the current one now."
         call = (self.workbench.promote, self.target, version, self._why, override)
-        await self._act(self.promote, self.move_status, done, *call)
+        await self._act(self.move_status, done, *call)
 
     async def _on_rollback(self, _event: object) -> None:
         done = "The version that was current before is so again."
-        await self._act(self.rollback, self.move_status, done, self.workbench.rollback, self.target, self._why)
+        await self._act(self.move_status, done, self.workbench.rollback, self.target, self._why)
 
     @property
     def _why(self) -> str:
         return self.reason.value_input or self.reason.value or ""
 
-    async def _act(self, button: pmui.Button, status: pn.pane.HTML, done: str, act: Callable, *words: object) -> None:
-        button.loading = True
+    async def _act(self, status: pn.pane.HTML, done: str, act: Callable, *words: object) -> None:
         try:
             await asyncio.to_thread(act, *words)
             await self._look_again()
             status.object = status_line(done)
         except CryokitError as error:
             status.object = status_line(sentence(error), is_problem=True)
-        finally:
-            button.loading = False
 
     # Training
 
@@ -183,7 +182,7 @@ class ModelsPage:
             return
         words = (self.target, self.estimator.value, self.search.value, int(seed))
         done = "The training is under way; it goes on when this page is closed."
-        await self._act(self.train, self.train_status, done, self.workbench.start_training, *words)
+        await self._act(self.train_status, done, self.workbench.start_training, *words)
         self._show_jobs()
 
     async def _on_cancel(self, _event: object) -> None:
@@ -192,7 +191,7 @@ class ModelsPage:
             self.train_status.object = status_line("Nothing is under way.")
             return
         done = "It is cancelled and ends at its next fold."
-        await self._act(self.cancel, self.train_status, done, self.workbench.cancel_job, newest["id"])
+        await self._act(self.train_status, done, self.workbench.cancel_job, newest["id"])
         self._show_jobs()
 
     async def _on_tick(self) -> None:

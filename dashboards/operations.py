@@ -13,7 +13,7 @@ from cryokit.telemetry import recent
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._backups import BackupsPart
-from dashboards._shell import card, html, status_line
+from dashboards._shell import card, html, status_line, work_button
 
 _PERIOD_MILLISECONDS = 5000
 _KINDS = {"pass": "good", "warn": "warning", "fail": "severe"}
@@ -29,11 +29,10 @@ class OperationsPage:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self.look = pmui.Button(label="Look again", variant="contained", color="primary", size="large")
+        self.look = work_button("Look again", self._on_look, variant="contained", color="primary")
         self.verdict, self.tiles = html(status_line("Looking ...")), html("")
         self.alerts, self.failed = html(""), html("")
         self.backups = BackupsPart(workbench)
-        self.look.on_click(self._on_look)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             pn.state.onload(self._on_load)
 

@@ -19,7 +19,7 @@ from dashboards._asked import Asked
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._predicted import Predicted
 from dashboards._quality import QualityCard
-from dashboards._shell import card, html, status_line
+from dashboards._shell import card, html, status_line, work_button
 
 
 def build(workbench: Workbench) -> Viewable:
@@ -43,7 +43,7 @@ class PredictPage:
         asked = asked_in_address()
         self.target_select, self.version_select = target_select(asked, TOGETHER), version_select()
         self.about = html("")
-        self.button = pmui.Button(label="Predict", variant="contained", color="primary", size="large")
+        self.button = work_button("Predict", self._on_predict, variant="contained", color="primary")
         self.status = html(status_line(""))
         self.asked, self.predicted = Asked(self._say), Predicted()
         self._offer_versions(asked.get("version", ""))
@@ -51,7 +51,6 @@ class PredictPage:
         self._show_version(self._evaluation())
         self.target_select.param.watch(self._on_target, "value")
         self.version_select.param.watch(self._on_version, "value")
-        self.button.on_click(self._on_predict)
         pn.state.onload(self._link)
 
     @property
@@ -95,9 +94,12 @@ class PredictPage:
             await self._on_version(None)
 
     async def _on_version(self, _event: object) -> None:
+        chosen = self.target, self.version
         self.about.object = status_line("Loading the evaluation of this version ...")
-        self._show_version(await asyncio.to_thread(self._evaluation))
-        self._link()
+        evaluation = await asyncio.to_thread(self._evaluation)
+        if chosen == (self.target, self.version):  # otherwise a newer choice shows itself
+            self._show_version(evaluation)
+            self._link()
 
     def _evaluation(self) -> dict | str:
         return "" if self.target is TOGETHER else self.quality.load(self.target.name, self.version)
@@ -124,15 +126,12 @@ class PredictPage:
         self.status.object = status_line(text, is_problem=is_problem)
 
     async def _on_predict(self, _event: object) -> None:
-        self.button.loading = True
         try:
             rows = self.asked.rows(self.target)
             self._say(f"Predicting {len(rows):,} {'row' if len(rows) == 1 else 'rows'} ...")
             await (self._predict_together(rows) if self.target is TOGETHER else self._predict_one(rows))
         except CryokitError as error:
             self._say(sentence(error), is_problem=True)
-        finally:
-            self.button.loading = False
 
     async def _predict_one(self, rows: pd.DataFrame) -> None:
         target = self.target.name

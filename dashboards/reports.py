@@ -13,7 +13,7 @@ from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address
-from dashboards._shell import card, html, status_line
+from dashboards._shell import card, html, status_line, work_button
 
 _KINDS = {"succeeded": "good", "failed": "severe", "running": "plain"}
 _SHOWN_RUNS = 20
@@ -35,7 +35,7 @@ class ReportsPage:
         titles = {item["title"]: name for name, item in self.catalogue.items()}
         self.report = pmui.Select(label="Report", options=titles, **_FIELD)
         self.form = pmui.Column(sizing_mode="stretch_width", margin=0)
-        self.run = pmui.Button(label="Run now", variant="contained", color="primary", size="large")
+        self.run = work_button("Run now", self._on_run, variant="contained", color="primary")
         self.status = html(status_line(""))
         self.schedule, self.runs = html(_schedule(list(self.catalogue.values()))), html("")
         self.first = pmui.Select(label="Page", options={}, **_FIELD)
@@ -45,7 +45,6 @@ class ReportsPage:
         self._offer_form()
         self._show_runs(asked_in_address())
         self.report.param.watch(lambda _event: self._offer_form(), "value")
-        self.run.on_click(self._on_run)
         for select in (self.first, self.second):
             select.param.watch(lambda _event: self._show_pages(), "value")
 
@@ -72,7 +71,6 @@ class ReportsPage:
         self.form.objects = [pmui.FlexBox(*self._fields.values(), margin=0)] if self._fields else []
 
     async def _on_run(self, _event: object) -> None:
-        self.run.loading = True
         self.status.object = status_line("Running; this takes a minute or more, and goes on without this page.")
         given = {name: field.value for name, field in self._fields.items()}
         try:
@@ -80,8 +78,6 @@ class ReportsPage:
             self.status.object = status_line("Done: its page is the first one above.")
         except CryokitError as error:
             self.status.object = status_line(sentence(error), is_problem=True)
-        finally:
-            self.run.loading = False
         self._show_runs({})
 
     # Runs and pages

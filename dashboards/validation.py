@@ -20,7 +20,7 @@ from dashboards._choice import asked_in_address, keep_in_address, offer_versions
 from dashboards._compared import ComparedVersions
 from dashboards._given import OwnMeasurements, about_given
 from dashboards._quality import HALF, chart_pane
-from dashboards._shell import card, html
+from dashboards._shell import card, html, work_button
 from dashboards._tabs import LazyTabs
 
 _SELECTIONS = {"rows it learned from": "curated", "as published": "published"}
@@ -50,16 +50,15 @@ class ValidationPage:
         )
         self.about = html("")
         self.tabs = LazyTabs("Predicted", "Errors", "Uncertainty", "Rows")
-        self.ladder_button = pmui.Button(label="Show the split ladder", variant="outlined", size="large")
+        self.ladder_button = work_button("Show the split ladder", self._on_ladder, variant="outlined")
         self.ladder = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._offer(asked.get("version", ""), asked.get("rows", ""))
         self._show()
-        self._shown = self._chosen
+        self._shown, self._showing = self._chosen, asyncio.Lock()
         self.compared.offer()
         self.target_select.param.watch(self._on_target, "value")
         self.version_select.param.watch(self._on_version, "value")
         self.rows_select.param.watch(self._on_choice, "value")
-        self.ladder_button.on_click(self._on_ladder)
         pn.state.onload(self._link)
 
     @property
@@ -113,7 +112,9 @@ class ValidationPage:
         if chosen != self._shown:
             self._shown = chosen
             self.compared.offer()
-            await asyncio.to_thread(self._show)
+            async with self._showing:
+                if chosen == self._chosen:  # otherwise the newer choice is shown when it is its turn
+                    await asyncio.to_thread(self._show)
             self._link()
 
     @property
@@ -153,14 +154,11 @@ class ValidationPage:
         return chosen if chosen in _SELECTIONS.values() else self.workbench.selections(self.target)[0]
 
     async def _on_ladder(self, _event: object) -> None:
-        self.ladder_button.loading = True
         try:
             rungs = await asyncio.to_thread(self.workbench.kept_ladder, self.target, self._selection)
             self.ladder.objects = _ladder_parts(rungs, self.target)
         except CryokitError as error:
             self.ladder.objects = [html(f'<p class="problem">{escape(sentence(error))}</p>')]
-        finally:
-            self.ladder_button.loading = False
 
 
 def _tabs(evaluation: dict, target: str) -> dict[str, Callable[[], Viewable]]:

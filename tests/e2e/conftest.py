@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
 # Read before the session is given a state folder of its own: the test runner prepares one with models.
 _PREPARED = os.environ.get("CRYOKIT_STATE_DIR")
+_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -132,7 +133,7 @@ def token(address: str, accounts: dict[str, Account]) -> Callable[[str], str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, which can reach this machine only."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if program is None:
         pytest.fail("chromium is missing; `ops/bootstrap.sh test` says how to get it")
     with sync_playwright() as playwright:

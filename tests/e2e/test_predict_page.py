@@ -78,6 +78,14 @@ def test_dmso_is_flagged_as_outside_the_domain(visit):
     expect(page.get_by_role("row", name="OCC(O)CO").get_by_text("in domain")).to_be_visible()
 
 
+def test_a_button_can_be_pressed_again_however_fast_its_work_has_ended(visit):
+    button = visit.sign_in(has_chart=False).get_by_role("button", name="Predict", exact=True)
+    for _ in range(60):  # nothing is asked, so each ends at once
+        button.click()
+
+    expect(visit.page.get_by_text("Nothing to predict")).to_be_visible()
+
+
 def test_the_chart_has_a_sentence_metrics_and_a_table_beside_it(visit):
     page = visit.sign_in()
 

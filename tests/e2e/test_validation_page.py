@@ -121,6 +121,16 @@ def test_a_link_reproduces_what_was_seen(new_visit):
     expect(page.get_by_role("combobox", name="Target")).to_have_text("Cell viability")
 
 
+def test_the_last_of_quick_choices_is_what_is_shown(new_visit):
+    page = new_visit("viewer").sign_in("/validation?target=tg", button=BUTTON)
+    for name in ("Ice recrystallization inhibition", "Glass transition", "Cell viability"):
+        page.get_by_role("combobox", name="Target").click()
+        page.get_by_role("option", name=name).click()
+
+    expect(page).to_have_url(re.compile(r"target=viability"))
+    expect(page.get_by_role("row", name=re.compile("Mean absolute error .fraction of control"))).to_be_visible()
+
+
 def test_the_ladder_shows_what_was_computed(new_visit):
     page = new_visit("viewer").sign_in("/validation?target=tg", button=BUTTON)
     page.get_by_role("button", name=BUTTON).click()
