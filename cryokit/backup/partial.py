@@ -1,7 +1,7 @@
 """What bringing back a part of a backup would do: tables that are gone, rows with what they refer to, conflicts."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
@@ -115,7 +115,7 @@ def _text(value: Any) -> str:
 def plan_part(source: Cursor, live: Cursor, part: Part, is_empty: bool = False) -> Plan:
     """Return what would be done: tables to make anew, rows to insert with their parents, rows that differ."""
     known, there = Catalogue(source), Catalogue(live)
-    chosen = _chosen_tables(known, part)
+    chosen = chosen_tables(known.columns, part)
     plan = Plan(gone_tables=[table for table in chosen if table not in there.columns])
     wanted: Rows = {}
     for table in chosen:
@@ -132,16 +132,17 @@ def plan_part(source: Cursor, live: Cursor, part: Part, is_empty: bool = False) 
     return plan
 
 
-def _chosen_tables(known: Catalogue, part: Part) -> list[Table]:
+def chosen_tables(held: Collection[Table], part: Part) -> list[Table]:
+    """Return the tables that are wanted of those that a backup holds, or say which it does not hold."""
     chosen = []
     for name in part.tables:
         schema, _, table = name.rpartition(".")
-        if (schema or "cryo", table) not in known.columns:
+        if (schema or "cryo", table) not in held:
             msg = f"the backup holds no table {name!r}; write it as schema.table"
             raise NotFoundError(msg)
         chosen.append((schema or "cryo", table))
     for schema in part.schemas:
-        found = [table for table in known.columns if table[0] == schema]
+        found = [table for table in held if table[0] == schema]
         if not found:
             msg = f"the backup holds no schema {schema!r} with tables"
             raise NotFoundError(msg)

@@ -9,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  a class of the driver with a small name
 
 from cryokit.backup.files import Cipher
-from cryokit.backup.partial import Part, Plan, Table, apply_plan, make_structure, make_tables, plan_part
+from cryokit.backup.partial import Part, Plan, Table, apply_plan, chosen_tables, make_structure, make_tables, plan_part
 from cryokit.backup.restore import fill
 from cryokit.backup.scratch import RecoveryTarget, Scratch
 from cryokit.backup.sets import BackupSet, Sets
@@ -51,6 +51,9 @@ def restore_part(
     keep_conflicts : bool
         Whether rows that differ here stay as they are; otherwise nothing is written if there are any.
     """
+    _refuse_early(found, part, to)
+    if new_database and apply:
+        _refuse_taken(database, new_database)
     with Scratch(settings, Cipher(settings.backup_key_file)).opened() as scratch:
         fill(scratch, Sets(settings), found, RecoveryTarget.at(to))
         target = database
@@ -67,6 +70,24 @@ def restore_part(
             _compare_again(scratch, target, part, plan)
         target.dispose()
         return answer
+
+
+def _refuse_early(found: BackupSet, part: Part, to: str | None) -> None:
+    """Refuse what the manifest does not know before minutes of restoring; at a later point there may be more."""
+    known = found.manifest.get("contents")
+    if known and to is None and found.kind != "dump":  # a dump holds tables too whose content is never counted
+        chosen_tables({(schema, table) for schema, _, table in (name.partition(".") for name in known["tables"])}, part)
+
+
+def _refuse_taken(database: Database, name: str) -> None:
+    with _cursor(database) as cursor:
+        cursor.execute("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (name,))
+        if cursor.fetchone():
+            raise ConflictError(_taken(name))
+
+
+def _taken(name: str) -> str:
+    return f"there is a database {name!r} already; name another, or drop it by hand"
 
 
 @contextlib.contextmanager
@@ -90,8 +111,7 @@ def _make_database(database: Database, name: str) -> None:
             try:
                 cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
             except psycopg2.errors.DuplicateDatabase as error:
-                msg = f"there is a database {name!r} already; name another, or drop it by hand"
-                raise ConflictError(msg) from error
+                raise ConflictError(_taken(name)) from error
 
 
 def _plan(scratch: Scratch, target: Database | None, part: Part) -> Plan:

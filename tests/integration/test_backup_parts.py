@@ -35,6 +35,15 @@ def with_teams(make_settings):
         yield workbench
 
 
+@contextlib.contextmanager
+def nothing_restored(workbench: Workbench) -> Iterator[None]:
+    """See that no restore is begun, which takes minutes where there is much data: each begins by taking a lock."""
+    lock = workbench.settings.state_dir / ".restores.lock"
+    before = lock.stat().st_mtime_ns
+    yield
+    assert lock.stat().st_mtime_ns == before
+
+
 def lines_of(answer):
     return {line["table"]: line for line in answer["plan"]}
 
@@ -102,11 +111,16 @@ def test_a_part_comes_to_a_new_database_too(with_teams):
         cursor.execute("SELECT count(*) FROM cryo.experiment")
         assert cursor.fetchall() == [(2,)]
     assert lines_of(done)["cryo.team"]["to_insert"] == 2
-    with pytest.raises(ConflictError, match="a database 'rescued' already"):
+    with nothing_restored(with_teams), pytest.raises(ConflictError, match="a database 'rescued' already"):
         with_teams.restore_part(("cryo.experiment",), new_database="rescued", apply=True)
 
 
 @pytest.mark.parametrize("table", ["cryo.nothing", 'x"; drop table y', "nothing.at_all"])
 def test_a_table_that_the_backup_does_not_hold_is_refused(with_teams, table):
-    with pytest.raises(NotFoundError, match="holds no table"):
+    with nothing_restored(with_teams), pytest.raises(NotFoundError, match="holds no table"):
         with_teams.restore_part((table,))
+
+
+def test_a_schema_that_the_backup_does_not_hold_is_refused(with_teams):
+    with nothing_restored(with_teams), pytest.raises(NotFoundError, match="holds no schema 'nowhere'"):
+        with_teams.restore_part(schemas=("nowhere",))
