@@ -12,9 +12,11 @@ from starlette.routing import Mount, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cryokit.api.lasting import YEAR_SECONDS
+
 _OURS = Path(__file__).with_name("assets")
 _PANELS_ROOT = "/static"
-_ALWAYS = "public, max-age=31536000, immutable"
+_ALWAYS = f"public, max-age={YEAR_SECONDS}, immutable"
 _AN_HOUR = "public, max-age=3600"
 _ASK_FIRST = "no-cache"
 
@@ -26,7 +28,7 @@ def _lasting(scope: Scope) -> str:
     return _AN_HOUR if has_version else _ASK_FIRST
 
 
-class _Kept(StaticFiles):
+class _LastingFiles(StaticFiles):
     """Files that a browser keeps as long as `lasting` says, and then asks whether they are still the same."""
 
     def __init__(self, directory: Path, lasting: Callable[[Scope], str]) -> None:
@@ -49,7 +51,7 @@ class PanelFilesMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         folders = {f"/extensions/{name}": folder for name, folder in extension_dirs.items()}
         folders[""] = Path(settings.bokehjs_path())
-        mounts = [Mount(_PANELS_ROOT + path, _Kept(folder, _lasting)) for path, folder in folders.items()]
+        mounts = [Mount(_PANELS_ROOT + path, _LastingFiles(folder, _lasting)) for path, folder in folders.items()]
         self.app = app
         self.files = ExceptionMiddleware(Router(mounts))
 
@@ -61,5 +63,7 @@ class PanelFilesMiddleware:
 
 def mounts() -> tuple[Mount, Mount]:
     """Return what serves Panel's files whose address holds the version, and our own."""
-    panels = _Kept(DIST_DIR, lambda _: _ALWAYS)
-    return Mount(CDN_DIST.rstrip("/"), panels, "panel"), Mount("/assets", _Kept(_OURS, lambda _: _ASK_FIRST), "assets")
+    panels = _LastingFiles(DIST_DIR, lambda _: _ALWAYS)
+    return Mount(CDN_DIST.rstrip("/"), panels, "panel"), Mount(
+        "/assets", _LastingFiles(_OURS, lambda _: _ASK_FIRST), "assets"
+    )

@@ -25,6 +25,7 @@ import cryokit
 from cryokit import figures
 from cryokit.api.app import create_app
 from cryokit.api.auth import identity_of, require
+from cryokit.api.lasting import YEAR_SECONDS
 from cryokit.api.middleware import QueryLimitMiddleware
 from cryokit.domain import Identity
 from cryokit.errors import ConfigError, CryokitError
@@ -54,8 +55,6 @@ PAGES = (
     _shell.PageSpec("/audit", "Audit", "admin", audit.build),
 )
 """Every page; a later one is one more line here."""
-
-_YEAR_SECONDS = 365 * 24 * 3600
 
 
 def make_app(workbench: Workbench | None = None) -> FastAPI:
@@ -90,7 +89,7 @@ def _structures() -> APIRouter:
     @router.get(_tables.STRUCTURE_PATH)
     def structure(smiles: str) -> Response:
         """Draw one molecule."""
-        headers = {"Cache-Control": f"private, max-age={_YEAR_SECONDS}, immutable"}
+        headers = {"Cache-Control": f"private, max-age={YEAR_SECONDS}, immutable"}
         return Response(figures.structure_svg(smiles), media_type="image/svg+xml", headers=headers)
 
     return router

@@ -3,13 +3,14 @@
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
-_YEAR_SECONDS = 365 * 24 * 3600
+YEAR_SECONDS = 365 * 24 * 3600
+"""How long browsers keep what never changes."""
 NOT_MODIFIED = {304: {"description": "The caller has it already"}}
 
 
 def mark_lasting(request: Request, response: Response, tag: str) -> None:
     """Say that an answer is known by `tag` for good, and send nothing if the caller has it already."""
-    headers = {"ETag": f'"{tag}"', "Cache-Control": f"private, max-age={_YEAR_SECONDS}, immutable"}
+    headers = {"ETag": f'"{tag}"', "Cache-Control": f"private, max-age={YEAR_SECONDS}, immutable"}
     response.headers.update(headers)
     known = {item.strip().removeprefix("W/").strip('"') for item in request.headers.get("if-none-match", "").split(",")}
     if tag in known:

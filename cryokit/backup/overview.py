@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryokit.backup.archive import Archive, Segments, unbroken
-from cryokit.backup.retention import Decision, Kept, Member, plan, window_member
+from cryokit.backup.retention import Decision, Member, Rotation, plan, window_member
 from cryokit.backup.sets import BackupSet, Sets
 from cryokit.backup.timelines import (
     SEGMENT_BYTES,
@@ -28,12 +28,12 @@ def member_of(found: BackupSet) -> Member:
     return Member(found.id, found.kind, found.parent, stopped, found.is_proved)
 
 
-def rotation(sets: Sets, kept: Kept, now: datetime) -> list[Decision]:
+def rotation(sets: Sets, kept: Rotation, now: datetime) -> list[Decision]:
     """Return for each set whether it stays and why."""
     return plan([member_of(found) for found in sets.all()], kept, now)
 
 
-def first_needed_segment(sets: Sets, kept: Kept, now: datetime) -> str | None:
+def first_needed_segment(sets: Sets, kept: Rotation, now: datetime) -> str | None:
     """Return the oldest WAL segment that any kept set still needs, None if nothing needs any."""
     window = window_member([member_of(found) for found in sets.all()], kept, now)
     if window is None:

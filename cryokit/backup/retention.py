@@ -12,7 +12,7 @@ GRACE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Kept:
+class Rotation:
     """How many of each period stay, and how many days any moment can be restored to."""
 
     hourly: int = 24
@@ -23,7 +23,7 @@ class Kept:
     wal_days: int = 7
 
     @classmethod
-    def read(cls, text: str) -> "Kept":
+    def read(cls, text: str) -> "Rotation":
         """Read counts as `hourly=24,daily=7`; what is not named stays at its default."""
         known = [field.name for field in fields(cls)]
         given = {}
@@ -69,7 +69,7 @@ _PERIODS: dict[str, Callable[[datetime], str]] = {
 }
 
 
-def plan(members: Iterable[Member], kept: Kept, now: datetime) -> list[Decision]:
+def plan(members: Iterable[Member], kept: Rotation, now: datetime) -> list[Decision]:
     """
     Decide which backups stay.
 
@@ -77,7 +77,7 @@ def plan(members: Iterable[Member], kept: Kept, now: datetime) -> list[Decision]
     ----------
     members : iterable of Member
         All backups that are there.
-    kept : Kept
+    kept : Rotation
         How many of each period.
     now : datetime
         With a time zone.
@@ -119,7 +119,7 @@ def _keep_parents(decisions: dict[str, Decision]) -> None:
             decisions[decision.member.parent].reasons.append(f"parent of {decision.member.id}")
 
 
-def window_member(members: Iterable[Member], kept: Kept, now: datetime) -> Member | None:
+def window_member(members: Iterable[Member], kept: Rotation, now: datetime) -> Member | None:
     """Return the backup from which every moment of the window can be reached: WAL before its start may go."""
     start = now - timedelta(days=kept.wal_days)
     copies = sorted((one for one in members if one.kind != "dump" and one.is_proved), key=lambda one: one.id)

@@ -14,7 +14,7 @@ from cryokit.backup.files import make_key_file
 from cryokit.backup.partial import Part
 from cryokit.backup.partial_restore import restore_part
 from cryokit.backup.progress import Teller, part_of, silent
-from cryokit.backup.retention import Kept
+from cryokit.backup.retention import Rotation
 from cryokit.backup.scratch import RecoveryTarget, damaged_files
 from cryokit.backup.sets import KINDS, BackupSet, Sets, refuse_unknown
 from cryokit.db.engine import Database
@@ -151,7 +151,7 @@ class Backups(Jobs):
         """Return which backups stay and why, and remove the others unless it is a dry run."""
         self._refuse_unless_admin()
         sets, now = Sets(self.settings), datetime.now(UTC)
-        kept = Kept.read(keep if keep is not None else self.settings.backup_keep)
+        kept = Rotation.read(keep if keep is not None else self.settings.backup_keep)
         with sets.locked():
             decisions = overview.rotation(sets, kept, now)
             if not dry_run:

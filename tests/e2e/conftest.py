@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from sqlalchemy import text
 
 import cryokit
 from cryokit.db.engine import ADMIN
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
@@ -83,11 +83,6 @@ def accounts(state_dir: Path) -> Iterator[dict[str, Account]]:
     workbench.close()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def _wait_until_it_answers(address: str, process: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
@@ -102,7 +97,7 @@ def _wait_until_it_answers(address: str, process: subprocess.Popen, log: Path) -
 @pytest.fixture(scope="session")
 def address(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the real server, a process of its own."""
-    port, log = _free_port(), tmp_path_factory.mktemp("server") / "server.log"
+    port, log = free_port(), tmp_path_factory.mktemp("server") / "server.log"
     argv = [sys.executable, "-m", "cryokit.cli", "serve", "--port", str(port)]
     with log.open("w") as stream:
         process = subprocess.Popen(

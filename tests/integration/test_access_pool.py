@@ -20,6 +20,7 @@ from sqlalchemy import text
 from cryokit.db.engine import ADMIN, APP, Database
 from cryokit.domain import Identity
 from cryokit.errors import CryokitError
+from tests.ports import free_port
 
 PERSONS, CONNECTIONS = 50, 5
 QUERIES = [2_000, pytest.param(10_000, marks=pytest.mark.drill)]
@@ -95,8 +96,7 @@ def test_identity_does_not_leak_through_the_pool(fresh_database, crowd, queries)
 def behind_pgbouncer(fresh_database, other_settings, tmp_path) -> Iterator[Database]:
     """The same database, reached through PgBouncer in transaction mode."""
     folder = Path(other_settings().state_dir)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     passwords = {login: fresh_database.passwords.get(login) for login in (APP, ADMIN)}
     _write_configuration(folder, fresh_database, port, passwords)
     with _running(folder, port, fresh_database.settings.socket_dir):

@@ -11,26 +11,17 @@ from cryokit.backup.files import Cipher
 from cryokit.cli.backups import backup
 from cryokit.paths import model_file
 from cryokit.workbench import Workbench
+from tests.stored_models import store_versions
 
 HERE, LOST = b"a model that is here", b"a model that was lost"
 SHA256 = {content: hashlib.sha256(content).hexdigest() for content in (HERE, LOST)}
-VERSIONS = """
-    WITH target AS (INSERT INTO cryo.target (name, subject, unit) VALUES ('copied', 'smiles', 'K') RETURNING name),
-         model AS (INSERT INTO cryo.model (target) SELECT name FROM target RETURNING id),
-         snapshot AS (INSERT INTO cryo.dataset_snapshot (target, sha256, row_count, content)
-                      SELECT name, repeat('0', 64), 1, '[{}]' FROM target RETURNING id, sha256)
-    INSERT INTO cryo.model_version (model_id, version, dataset_snapshot_id, dataset_sha256, artifact_sha256, metrics,
-                                    verdict, seed, recipe, library_versions)
-    SELECT model.id, file.version, snapshot.id, snapshot.sha256, file.sha256, '{}', 'skill', 0, '{}', '{}'
-      FROM model, snapshot, (VALUES (1, %(lost)s), (2, %(here)s), (3, %(lost)s)) AS file (version, sha256)
-"""
 
 
 @pytest.fixture
 def workbench(fresh_database, tmp_path):
     """An installation with three versions and the file of only one of them."""
     with fresh_database.bootstrap() as connection, connection.begin():
-        connection.exec_driver_sql(VERSIONS, {"lost": SHA256[LOST], "here": SHA256[HERE]})
+        store_versions(connection, "copied", [SHA256[LOST], SHA256[HERE], SHA256[LOST]])
     settings = fresh_database.settings.model_copy(update={"state_dir": tmp_path / "state"})
     settings.artifacts_dir.mkdir(parents=True)
     model_file(SHA256[HERE], settings.artifacts_dir).write_bytes(HERE)

@@ -28,19 +28,12 @@ from cryokit.db.engine import Database
 from cryokit.db.server import SUPERUSER, Server
 from cryokit.errors import ConfigError, ConflictError, CryokitError, InputError, IntegrityCheckError
 from cryokit.workbench import Workbench
+from tests.ports import free_port
+from tests.stored_models import store_versions
 
 SEED = 20261122
 MODEL = b"what a model has learned " * 1000
 MODEL_SHA256 = hashlib.sha256(MODEL).hexdigest()
-MODEL_VERSION = """
-    WITH target AS (INSERT INTO cryo.target (name, subject, unit) VALUES ('backed_up', 'smiles', 'K') RETURNING name),
-         model AS (INSERT INTO cryo.model (target) SELECT name FROM target RETURNING id),
-         snapshot AS (INSERT INTO cryo.dataset_snapshot (target, sha256, row_count, content)
-                      SELECT name, repeat('0', 64), 1, '[{}]' FROM target RETURNING id, sha256)
-    INSERT INTO cryo.model_version (model_id, version, dataset_snapshot_id, dataset_sha256, artifact_sha256, metrics,
-                                    verdict, seed, recipe, library_versions)
-    SELECT model.id, 1, snapshot.id, snapshot.sha256, %s, '{}', 'skill', 0, '{}', '{}' FROM model, snapshot
-"""
 
 
 def model_file(settings) -> Path:
@@ -55,7 +48,8 @@ def workbench(make_settings) -> Iterator[Workbench]:
         workbench.add_user("anna", "admin")
         with superuser(workbench) as cursor:
             cursor.execute("CREATE TABLE public.ledger (number integer PRIMARY KEY, at timestamptz NOT NULL)")
-            cursor.execute(MODEL_VERSION, (MODEL_SHA256,))
+        with workbench.database.bootstrap() as connection, connection.begin():
+            store_versions(connection, "backed_up", [MODEL_SHA256])
         workbench.settings.artifacts_dir.mkdir()
         model_file(workbench.settings).write_bytes(MODEL)
         yield workbench
@@ -389,8 +383,7 @@ def test_rotation_removes_what_the_plan_says(make_settings):
 @contextlib.contextmanager
 def rclone_serving(kind: str, folder: Path, *words: str) -> Iterator[int]:
     """Serve a folder as S3 or SFTP on a free port of this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     folder.mkdir(exist_ok=True)
     argv = [rclone(), "serve", kind, folder, "--addr", f"127.0.0.1:{port}", *words]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ import pytest
 import yaml
 
 from cryokit import scheduling
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ["cryokit@staging-blue.service", "cryokit-proxy@staging-blue.service", *scheduling.units(Path("/srv"))]
@@ -181,14 +181,6 @@ class Site:
         """Environment of the app."""
         lines = (self.root / "app.env").read_text().splitlines()
         return os.environ | dict(line.split("=", 1) for line in lines)
-
-
-def free_ports(count: int) -> list[int]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
 
 
 @pytest.fixture(scope="module")

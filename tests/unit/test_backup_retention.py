@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cryokit.backup.retention import GRACE, Kept, Member, plan, window_member
+from cryokit.backup.retention import GRACE, Member, Rotation, plan, window_member
 from cryokit.errors import InputError
 
 START = datetime(2026, 1, 1, 3, tzinfo=UTC)
@@ -25,7 +25,7 @@ def stays(members, kept, now):
 
 def test_the_newest_of_each_period_stays():
     members = [member(day) for day in range(60)]
-    kept = Kept(hourly=0, daily=3, weekly=2, monthly=2, yearly=1, wal_days=0)
+    kept = Rotation(hourly=0, daily=3, weekly=2, monthly=2, yearly=1, wal_days=0)
 
     found = stays(members, kept, members[-1].stopped_at)
 
@@ -35,7 +35,7 @@ def test_the_newest_of_each_period_stays():
 
 def test_every_one_that_stays_says_why():
     copy, dump, fresh = member(0), member(1, "dump"), member(2, is_proved=False)
-    kept = Kept(hourly=1, daily=1, weekly=1, monthly=1, yearly=1, wal_days=2)
+    kept = Rotation(hourly=1, daily=1, weekly=1, monthly=1, yearly=1, wal_days=2)
 
     reasons = [one.reasons for one in plan([fresh, dump, copy], kept, fresh.stopped_at)]
 
@@ -56,14 +56,14 @@ def test_an_increment_keeps_what_it_builds_on():
     full = member(0)
     increments = [member(1, "incremental", full.id)]
     increments.append(member(2, "incremental", increments[0].id))
-    kept = Kept(hourly=0, daily=1, weekly=0, monthly=0, yearly=0, wal_days=0)
+    kept = Rotation(hourly=0, daily=1, weekly=0, monthly=0, yearly=0, wal_days=0)
 
     assert stays([full, *increments], kept, increments[-1].stopped_at) == {full.id, *(one.id for one in increments)}
 
 
 def test_an_unproved_backup_waits_a_day_and_never_counts_as_newest():
     proved, fresh = member(0), member(1, is_proved=False)
-    kept = Kept(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=0)
+    kept = Rotation(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=0)
 
     assert stays([proved, fresh], kept, fresh.stopped_at) == {proved.id, fresh.id}
     assert stays([proved, fresh], kept, fresh.stopped_at + GRACE) == {proved.id}
@@ -71,7 +71,7 @@ def test_an_unproved_backup_waits_a_day_and_never_counts_as_newest():
 
 def test_a_dump_does_not_stand_in_for_a_copy_of_files():
     copy, dump = member(0), member(1, "dump")
-    kept = Kept(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=0)
+    kept = Rotation(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=0)
 
     assert stays([copy, dump], kept, dump.stopped_at) == {copy.id, dump.id}
 
@@ -80,7 +80,7 @@ def test_a_backup_from_a_wrong_clock_neither_hides_the_newest_nor_opens_the_wind
     old, young = member(0), member(8)
     ahead = Member("20260109T030001Z-full", "full", None, START + timedelta(days=400), True)
     behind = Member("20260109T030002Z-full", "full", None, START - timedelta(days=400), True)
-    kept = Kept(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=7)
+    kept = Rotation(hourly=0, daily=0, weekly=0, monthly=0, yearly=0, wal_days=7)
 
     found = {one.member.id: one for one in plan([old, young, ahead, behind], kept, young.stopped_at)}
 
@@ -110,7 +110,7 @@ def simulated(outcomes, kept):
 @settings(max_examples=3, deadline=None)
 @given(
     st.lists(st.sampled_from(["proved", "proved", "proved", "unproved", "failed"]), min_size=730, max_size=730),
-    st.builds(Kept, daily=st.integers(0, 9), weekly=st.integers(0, 6), monthly=st.integers(0, 13)),
+    st.builds(Rotation, daily=st.integers(0, 9), weekly=st.integers(0, 6), monthly=st.integers(0, 13)),
 )
 def test_two_years_with_failures_always_leave_a_whole_newest_chain(outcomes, kept):
     newest = None
@@ -128,10 +128,10 @@ def test_two_years_with_failures_always_leave_a_whole_newest_chain(outcomes, kep
 
 
 def test_counts_are_read_from_text():
-    assert Kept.read("daily=3, wal_days=2") == Kept(daily=3, wal_days=2)
+    assert Rotation.read("daily=3, wal_days=2") == Rotation(daily=3, wal_days=2)
 
 
 @pytest.mark.parametrize("text", ["daily", "daily=-1", "dayly=3", "daily=many"])
 def test_wrong_counts_are_refused_with_what_is_known(text):
     with pytest.raises(InputError, match=r"hourly=24,daily=7 with hourly, daily, weekly"):
-        Kept.read(text)
+        Rotation.read(text)
