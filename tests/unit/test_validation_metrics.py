@@ -28,6 +28,7 @@ def test_rank_correlation_agrees_with_scipy_with_ties():
     first, second = rng.integers(0, 6, 40).astype(float), rng.integers(0, 6, 40).astype(float)
 
     assert metrics.rank_correlation(first, second) == pytest.approx(spearmanr(first, second).statistic)
+    assert math.isnan(metrics.rank_correlation(np.append(first, np.nan), np.append(second, 1.0)))
 
 
 def test_coverage_counts_the_bounds_as_inside():
