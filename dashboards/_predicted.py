@@ -1,18 +1,17 @@
 """Predictions on a page: what was refused, the table, a filter by structure, and files to take along."""
 
-import io
 from collections.abc import Callable, Sequence
-from functools import partial
 from html import escape
 
 import pandas as pd
+import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
 from cryokit.errors import CryokitError, sentence
-from cryokit.workbench import exports
 from cryokit.workbench.together import matching
 from dashboards import _tables
+from dashboards._downloads import Downloads
 from dashboards._shell import html, status_line
 
 _EMPTY = '<p class="empty">No predictions yet: fill in what to predict and press Predict.</p>'
@@ -52,7 +51,7 @@ class Predicted:
             visible=False,
         )
         self._name, self._all = "", pd.DataFrame()
-        self._draw: Callable[[pd.DataFrame], Viewable] = html
+        self._draw: Callable[[pd.DataFrame], pn.widgets.Tabulator] | None = None
 
     @property
     def parts(self) -> tuple[Viewable, ...]:
@@ -68,7 +67,7 @@ class Predicted:
         self,
         name: str,
         predictions: pd.DataFrame,
-        draw: Callable[[pd.DataFrame], Viewable],
+        draw: Callable[[pd.DataFrame], pn.widgets.Tabulator],
         words: str,
         refused: Sequence[tuple[int, str]],
     ) -> None:
@@ -91,32 +90,12 @@ class Predicted:
         except CryokitError as error:
             self.said.object = status_line(sentence(error), is_problem=True)
             return
-        self._show(left, f"{len(left):,} of {len(self._all):,} are shown; files hold what is shown.")
+        self._show(left, f"{len(left):,} of {len(self._all):,} are shown.")
 
     def _show(self, table: pd.DataFrame, said: str) -> None:
         self.said.object = status_line(said)
-        self.table.objects = [] if table.empty else [self._draw(table), _downloads(self._name, table)]
-
-
-def _downloads(name: str, table: pd.DataFrame) -> Viewable:
-    """Return buttons by which the shown rows are taken along."""
-    kinds: dict[str, Callable[[], bytes]] = {
-        "csv": lambda: exports.csv_text(table).encode(),
-        "xlsx": lambda: exports.xlsx_bytes(table),
-    }
-    if "smiles" in table:
-        kinds["sdf"] = lambda: exports.sdf_text(table).encode()
-    buttons = [
-        pmui.FileDownload(
-            label=f"Download as {kind.upper()}",
-            callback=partial(_stream, made),
-            filename=f"cryokit-{name}.{kind}",
-            variant="outlined",
-        )
-        for kind, made in kinds.items()
-    ]
-    return pmui.FlexBox(*buttons, gap="8px", margin=(8, 12))
-
-
-def _stream(made: Callable[[], bytes]) -> io.BytesIO:
-    return io.BytesIO(made())
+        if table.empty:
+            self.table.objects = []
+            return
+        drawn = self._draw(table)
+        self.table.objects = [drawn, Downloads(self._name, table, drawn).view]

@@ -18,6 +18,10 @@ _CHANCE = "probability_at_most_50"
 _CONFIGURATION = {"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "variableHeight": True}}
 # What does not fit is listed below its row: on a phone the flags of a prediction must not be out of sight.
 _COLLAPSING = {"responsiveLayout": "collapse", "responsiveLayoutCollapseStartOpen": True}
+STANDING = (
+    "percentile: the share of the known cryoprotectants, measured under the same conditions, whose median value lies "
+    "below the prediction, and their number; unknown with fewer than 10"
+)
 LIKENESS = ("Likeness", "Tanimoto similarity of Morgan fingerprints to the molecule of the filter, from 0 to 1")
 _METRICS = {
     "n": ("Rows", "measured values, each predicted by a model that did not see it"),
@@ -84,6 +88,13 @@ def _percent(fraction: float) -> str:
     return "unknown" if pd.isna(fraction) else f"{100 * fraction:.0f} %"
 
 
+def standing(fraction: float, count: int) -> str:
+    """Return where a prediction stands among the known cryoprotectants."""
+    if pd.isna(fraction):
+        return f"unknown, {count or 'none'} comparable"
+    return f"above {100 * fraction:.0f} % of {count}"
+
+
 def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
     """Return what is shown of predictions: pictures, words and rounded numbers."""
     subject = target_named(target).subject
@@ -96,6 +107,8 @@ def prediction_view(predictions: pd.DataFrame, target: str) -> pd.DataFrame:
     view["interval"] = [
         f"{figures.formatted(low, target)} to {figures.formatted(high, target)}" for low, high in bounds
     ]
+    known = zip(predictions["known_fraction_below"], predictions["known_compounds"], strict=True)
+    view["standing"] = [standing(*pair) for pair in known]
     if _CHANCE in predictions:
         view["chance"] = [_percent(value) for value in predictions[_CHANCE]]
     judged = zip(predictions["in_domain"], predictions["domain_reasons"], strict=True)
@@ -121,21 +134,23 @@ def prediction_table(predictions: pd.DataFrame, target: str) -> pn.widgets.Tabul
             f"90 % interval ({unit})",
             "holds the measured value in about 9 of 10 cases; see the coverage below",
         ),
+        "standing": ("Among known", STANDING),
         "chance": ("P(≤ 50 %)", "how likely the measured value is at or below 50 % of the control, by past errors"),
         "domain": ("Domain", "whether the model knows such substances; outside, do not rely on value and interval"),
         "training": ("In training", "whether this very item was among the measured rows the model learned from"),
         "skill": ("Model label", f"'{INSUFFICIENT_SKILL}': does not beat trivial baselines, do not decide by it"),
     }
     columns |= {"nearest": ("Nearest measured", "the most alike examples the model learned from"), "likeness": LIKENESS}
-    widths = {"item": "15%", "domain": "17%", "skill": "13%", "nearest": "18%"}
+    widths = {"structure": "12%", "item": "14%", "domain": "16%", "skill": "13%", "nearest": "18%"}
     view = prediction_view(predictions, target)
     columns = {name: words for name, words in columns.items() if name in view}
-    return _tabulator(view, columns, {"structure", "item", "domain", "skill", "nearest"}, target, widths, _COLLAPSING)
+    markup = {"structure", "item", "domain", "skill", "nearest"}
+    return _tabulator(view, columns, markup, target, widths, _COLLAPSING, has_ticks=True)
 
 
 def html_table(view: pd.DataFrame, columns: dict[str, tuple[str, str]], widths: dict[str, str]) -> pn.widgets.Tabulator:
-    """Return a table whose cells are trusted markup; `columns` has title and explanation of each."""
-    return _tabulator(view, columns, set(view.columns), None, widths, _COLLAPSING)
+    """Return a table of rows to tick, whose cells are trusted markup; `columns` has title and explanation of each."""
+    return _tabulator(view, columns, set(view.columns), None, widths, _COLLAPSING, has_ticks=True)
 
 
 def evaluation_rows_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
@@ -208,6 +223,14 @@ def versions_table(rows: pd.DataFrame, target: str) -> pn.widgets.Tabulator:
     return _tabulator(view, columns, {"label"}, None, {"label": "18%", "trained": "15%"}, _COLLAPSING)
 
 
+class _TickedTable(pn.widgets.Tabulator):
+    """A table whose rows are ticked; the least width of the other columns is not that of the boxes."""
+
+    def _config_columns(self, column_objs: list) -> list:
+        ticks, *others = super()._config_columns(column_objs)
+        return [ticks | {"minWidth": ticks["width"]}, *others]
+
+
 def _tabulator(
     view: pd.DataFrame,
     columns: dict[str, tuple[str, str]],
@@ -215,11 +238,13 @@ def _tabulator(
     target: str | None,
     widths: dict[str, str],
     configuration: dict[str, object],
+    *,
+    has_ticks: bool = False,
 ) -> pn.widgets.Tabulator:
     numbers = [name for name in view.columns if pd.api.types.is_numeric_dtype(view[name])]
     number_format = NumberFormatter(format=f"0.{'0' * figures.decimals(target)}" if target else "0")
     formatters = {name: {"type": "html" if name in html_columns else "textarea"} for name in view.columns}
-    return pn.widgets.Tabulator(
+    return (_TickedTable if has_ticks else pn.widgets.Tabulator)(
         view,
         titles={name: title for name, (title, _) in columns.items()},
         header_tooltips={name: explanation for name, (_, explanation) in columns.items()},
@@ -228,7 +253,7 @@ def _tabulator(
         text_align=dict.fromkeys(numbers, "right"),
         show_index=False,
         disabled=True,
-        selectable=False,
+        selectable="checkbox" if has_ticks else False,
         pagination="remote",
         page_size=10,
         layout="fit_columns",

@@ -72,8 +72,10 @@ def _cell(facts: dict, target: Target) -> str:
     low, high = (figures.formatted(facts[name], target.name) for name in ("lower", "upper"))
     training = "<br>" + _tables.chip("in training", "plain") if facts["in_training"] else ""
     value = figures.formatted(facts["value"], target.name)
+    standing = _tables.standing(facts["known_fraction_below"], facts["known_compounds"])
     return (
         f'<strong>{value}</strong> <span class="range">({low} to {high})</span><br>'
+        f'<span class="reason">among known: {standing}</span><br>'
         f"{_tables.domain(bool(facts['in_domain']), list(facts['domain_reasons']))}{training}<br>"
         f"{_tables.skill_chip(facts['skill'])}<br>{_tables.nearest(facts['nearest_measured'])}"
     )
@@ -85,7 +87,7 @@ def _meaning(target: Target, versions: pd.DataFrame) -> str:
     if current is not None:
         count, error = f"{current['metrics']['n']:.0f}", _mean_error(target, current)
         basis = f"version {current['version']}, {count} measured values, mean error {error} out of fold"
-    return f"{target.quantity}; {basis}; in brackets the 90 % interval; the model card is linked below"
+    return f"{target.quantity}; {basis}; in brackets the 90 % interval; among known: {_tables.STANDING}; card below"
 
 
 def _mean_error(target: Target, version: dict) -> str:

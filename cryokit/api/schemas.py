@@ -167,6 +167,11 @@ class PredictionRow(BaseModel):
     in_domain: bool
     domain_reasons: list[str]
     skill: Skill | str
+    known_fraction_below: float | None = Field(
+        description="fraction of the known cryoprotectants, measured under the same conditions, whose value lies below "
+        "the predicted one; null when fewer than 10 are comparable"
+    )
+    known_compounds: int = Field(description="how many known cryoprotectants are comparable")
 
 
 class RowProblem(BaseModel):

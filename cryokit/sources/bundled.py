@@ -22,6 +22,8 @@ FILES = {
 
 COMPONENT_COLUMNS = ("name", "aliases", "cas", "smiles", "inchikey", "role", "source")
 EXCEPTION_COLUMNS = ("name", "smiles", "inchikey", "other_smiles", "other_inchikey", "kind", "reason")
+OTHER_ROLES = ("electrolyte (carrier)", "screening", "screening-negative", "solvent")
+"""Roles of components that are not known to protect."""
 EXCEPTION_KINDS = ("tautomer", "stereo", "salt", "false hit")
 
 _TRUTH = {"true": True, "false": False}
@@ -35,6 +37,16 @@ def bundled_rows(target: str) -> pd.DataFrame:
 def known_components() -> pd.DataFrame:
     """Return the components known by name: aliases (joined by ``|``), CAS number, structure, role, source."""
     return _components().copy()
+
+
+def known_cryoprotectants(target: str) -> pd.DataFrame:
+    """Return the bundled, curated rows of `target` that hold nothing but components known to protect."""
+    table = bundled_rows(target)
+    components = _components()
+    known = set(components.loc[~components["role"].isin(OTHER_ROLES), "inchikey"])
+    is_known = [set(keys.split("+")) <= known for keys in table["inchikey"]]
+    is_curated = table.get("is_curated", True)
+    return table[is_curated & pd.Series(is_known)].reset_index(drop=True)
 
 
 def reviewed_exceptions() -> pd.DataFrame:

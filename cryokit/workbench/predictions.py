@@ -17,6 +17,7 @@ from cryokit.telemetry import metrics
 from cryokit.workbench import chances
 from cryokit.workbench.core import Core
 from cryokit.workbench.questions import check_cells, known_columns, questions_in, rows_of, with_conditions
+from cryokit.workbench.standing import with_standing
 
 if TYPE_CHECKING:
     from cryokit.models.fitted import FittedModel
@@ -83,6 +84,7 @@ class Predictions(Core):
                 problems.append({"row": number, "message": str(error)})
         rows = pd.DataFrame(good)
         predictions = _predicted(specification, registered, model, rows)
+        predictions = with_standing(specification.name, predictions, rows)
         if specification.name in THRESHOLDS and not predictions.empty:
             errors = self._errors_of(specification.name, registered)
             predictions = chances.with_probabilities(specification.name, predictions, rows["series"], errors)

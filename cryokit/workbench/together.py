@@ -19,7 +19,8 @@ TOGETHER = replace(
 )
 """Stands for all targets where one is chosen: asked by molecules, without conditions in a file of its own."""
 
-FACTS = ("value", "unit", "lower", "upper", "in_domain", "domain_reasons", "in_training", "skill", "model_version")
+FACTS = ("value", "unit", "lower", "upper", "known_fraction_below", "known_compounds", "in_domain", "domain_reasons")
+FACTS += ("in_training", "skill", "model_version")
 NEAREST = "nearest_measured"
 _SHOWN = 3
 

@@ -1,5 +1,6 @@
 import re
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -31,6 +32,17 @@ def upload(page: Page, content: str, name: str = "rows.csv") -> None:
 def expect_last_refused(page: Page, pattern: str) -> None:
     row = page.get_by_role("table", name="Rows that cannot be predicted").get_by_role("row").last
     expect(row).to_contain_text(re.compile(pattern))
+
+
+def tick(page: Page, smiles: str) -> None:
+    picture = page.get_by_alt_text(f"Structure of {smiles}", exact=True)
+    page.get_by_role("row").filter(has=picture).get_by_role("checkbox").check()
+
+
+def taken_smiles(page: Page) -> list[str]:
+    with page.expect_download(timeout=60_000) as downloaded:
+        page.get_by_role("button", name="Download as CSV").click()
+    return pd.read_csv(downloaded.value.path())["smiles"].tolist()
 
 
 def ask_all_targets(page: Page, text: str) -> None:
@@ -68,6 +80,40 @@ def test_predictions_are_taken_along(visit):
             page.get_by_role("button", name=f"Download as {kind}").click()
 
         assert downloaded.value.path().read_bytes().startswith(begins), kind
+
+
+def test_files_hold_ticked_rows_or_those_in_sight(visit):
+    page = visit.sign_in()
+    predict(page, SMILES, "\n".join("C" * length + "O" for length in range(1, 13)))
+    expect(page.get_by_text("Files hold 12 rows.")).to_be_visible()
+    choose(page, "Rows in the files", "rows of the page in sight")
+    page.get_by_role("button", name="Next Page").first.click()
+    expect(page.get_by_text("Files hold 2 rows.")).to_be_visible()
+    assert taken_smiles(page) == ["C" * 11 + "O", "C" * 12 + "O"]
+
+    choose(page, "Rows in the files", "ticked rows")
+    expect(page.get_by_text("Tick rows in the table first.")).to_be_visible()
+    expect(page.get_by_role("button", name="Download as CSV")).to_be_disabled()
+    tick(page, "C" * 12 + "O")
+    page.get_by_role("button", name="Prev Page").first.click()
+    tick(page, "CO")
+    expect(page.get_by_text("Files hold 2 rows.")).to_be_visible()
+    assert taken_smiles(page) == ["CO", "C" * 12 + "O"]
+
+
+def test_a_prediction_stands_among_the_known_ones(visit):
+    page = visit.sign_in()
+    predict(page, SMILES, "OCC(O)CO")
+
+    cell = page.get_by_role("row", name="OCC(O)CO").get_by_text(re.compile(r"^above \d+ % of 48$"))
+    expect(cell).to_be_visible()
+    page.get_by_role("columnheader", name="Among known").hover()
+    expect(page.get_by_text("the share of the known cryoprotectants")).to_be_visible()
+    with page.expect_download(timeout=60_000) as downloaded:
+        page.get_by_role("button", name="Download as SDF").click()
+    text = downloaded.value.path().read_text()
+    fraction = float(re.search(r">  <known_fraction_below>.*\n(.+)", text)[1])
+    assert cell.inner_text() == f"above {100 * fraction:.0f} % of 48"
 
 
 def test_dmso_is_flagged_as_outside_the_domain(visit):
@@ -152,6 +198,8 @@ def test_all_targets_stand_in_one_row_with_flags_and_nearest_measured(visit):
     expect(row.get_by_role("list", name="Nearest measured")).to_have_count(3)
     expect(row.get_by_text("in training", exact=True)).to_have_count(1)
     expect(row).to_contain_text("glycerol: 190 K, likeness 1.00")
+    expect(row).to_contain_text(re.compile(r"among known: above \d+ % of 48"))
+    expect(row).to_contain_text("among known: unknown, none comparable")
     expect(row).to_contain_text("galactitol: 87.9 % of control")
     expect(row).to_contain_text("glycerol: 0.75 fraction of control")
     expect(page.get_by_role("row", name="CS(C)=O").first.get_by_text("outside", exact=True)).to_have_count(2)

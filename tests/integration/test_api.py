@@ -11,7 +11,7 @@ from sqlalchemy import text
 from cryokit.api.auth import COOKIE, issue_token
 from cryokit.api.middleware import MAX_BODY_BYTES
 from cryokit.domain import ROLES
-from cryokit.sources.bundled import bundled_rows
+from cryokit.sources.bundled import bundled_rows, known_cryoprotectants
 from cryokit.workbench import Workbench
 
 PASSWORD = "a long enough password"
@@ -318,6 +318,15 @@ def test_a_prediction_says_all_that_is_promised(service):
 
     promised = "row target smiles value unit lower upper confidence model_version in_training in_domain domain_reasons"
     assert set(promised.split()) <= set(answer["predictions"][0])
+
+
+def test_a_prediction_says_where_it_stands_among_known_cryoprotectants(service):
+    answer = service.post("/api/v1/predict", {"target": "tg", "smiles": ["OCC(O)CO", "CCO"]}).json()
+
+    known = known_cryoprotectants("tg").groupby("inchikey")["value"].median()
+    for item in answer["predictions"]:
+        assert item["known_compounds"] == len(known)
+        assert item["known_fraction_below"] == pytest.approx((known < item["value"]).mean())
 
 
 def test_bad_rows_are_listed_beside_the_good_ones(service):

@@ -75,6 +75,17 @@ def test_a_prediction_has_the_agreed_fields(trained):
     assert item["confidence"] == 0.9
 
 
+def test_a_prediction_is_compared_with_known_formulations_of_the_same_amount(trained):
+    alike, more = (
+        json.loads(trained("predict", "viability", "--recipe", f"glycerol={amount}", *CONDITIONS, "--json").output)[0]
+        for amount in ("3 mol/kg", "7 mol/kg")
+    )
+
+    assert alike["known_compounds"] == 19
+    assert 0 <= alike["known_fraction_below"] <= 1
+    assert (more["known_fraction_below"], more["known_compounds"]) == (None, 0)
+
+
 def test_a_missing_condition_is_an_input_error(trained):
     result = trained("predict", "viability", "--recipe", "glycerol=3 mol/kg", "--cell", "BPAEC")
 
