@@ -7,6 +7,7 @@ from functools import lru_cache
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
+from cryokit.chemistry.atoms import graph
 from cryokit.domain import Molecule
 from cryokit.errors import InputError
 
@@ -200,8 +201,7 @@ def _parsed(smiles: str) -> Molecule:
 
 
 def _read(smiles: str) -> tuple[Chem.Mol, str]:
-    with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles)
+    mol = graph(smiles)
     if mol is None:
         msg = f"{_short(smiles)} cannot be read as a SMILES; check brackets, ring numbers and element symbols"
         raise InputError(msg)

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from rdkit import Chem
 
 from cryokit.chemistry import descriptors
+from cryokit.chemistry.atoms import atom_kinds
 
 _NEVER_TAKEN_APART = {"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"}
 """Between these elements an InChI keeps all bonds; those to metals it may drop."""
 _HYDROGEN = {"H", "D", "T"}
 _ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*)")
-_DEGREES = tuple(
-    Chem.MolFromSmarts(smarts) for smarts in ("[D1]", "[D3]", "[D4]", "[#6D3]", "[#7D1]", "[#7D3]", "[#8D1]")
-)
-
 Composition = tuple[tuple[str, int], ...]
 """Elements other than hydrogen with their numbers of atoms."""
+
+Neighbours = frozenset[tuple[tuple[str, int], int]]
+"""How many atoms of an element have so many neighbours."""
 
 
 class Skeletons:
@@ -41,7 +41,7 @@ class Skeletons:
 
     def __init__(self, substances: Iterable[tuple[str, str]]) -> None:
         self._unread: dict[Composition, list[str]] = {}
-        self._read: dict[Composition, frozenset[tuple[int, ...]]] = {}
+        self._read: dict[Composition, frozenset[Neighbours]] = {}
         for formula, smiles in substances:
             if "." not in smiles:
                 self._unread.setdefault(_composition(formula), []).append(smiles)
@@ -57,9 +57,8 @@ class Skeletons:
             return True
         composition = tuple(sorted(item for item in atoms.items() if item[0] != "H"))
         if composition in self._unread:
-            known = (descriptors.prepared(text) for text in self._unread.pop(composition))
-            self._read[composition] = frozenset(map(_degrees, known))
-        return composition in self._read and _degrees(descriptors.prepared(smiles)) in self._read[composition]
+            self._read[composition] = frozenset(map(_neighbours, self._unread.pop(composition)))
+        return composition in self._read and _neighbours(smiles) in self._read[composition]
 
 
 def _composition(formula: str) -> Composition:
@@ -67,7 +66,11 @@ def _composition(formula: str) -> Composition:
     return tuple(sorted(item for item in counts if item[0] not in _HYDROGEN))
 
 
-def _degrees(molecule: Chem.Mol) -> tuple[int, ...]:
-    if molecule.GetNumAtoms() != molecule.GetNumHeavyAtoms():  # deuterium is drawn as an atom, but is no other element
-        molecule = Chem.RemoveAllHs(molecule)
-    return tuple(len(molecule.GetSubstructMatches(pattern, maxMatches=10_000)) for pattern in _DEGREES)
+def _neighbours(smiles: str) -> Neighbours:
+    kinds = descriptors.kinds(smiles)
+    if kinds is None:  # deuterium is drawn as an atom, but is no other element
+        kinds = atom_kinds(Chem.RemoveAllHs(descriptors.prepared(smiles)))
+    found: dict[tuple[str, int], int] = {}
+    for kind, count in kinds.items():
+        found[kind[:2]] = found.get(kind[:2], 0) + count
+    return frozenset(found.items())

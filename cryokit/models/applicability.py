@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from cryokit.chemistry import descriptors
+from cryokit.chemistry.atoms import Needs
 from cryokit.chemistry.molecules import parse
 from cryokit.domain import Component
 from cryokit.models.columns import canonical_smiles, numbers
@@ -55,28 +56,37 @@ FUNCTIONAL_GROUPS = {
     "alkyne": "[CX2]#[CX2]",
 }
 _PATTERNS = {name: Chem.MolFromSmarts(smarts) for name, smarts in FUNCTIONAL_GROUPS.items()}
-_NEEDED = {
-    "N": (
-        "amino acid",
-        "primary amide",
-        "formamide or other formyl amide",
-        "secondary amide",
-        "tertiary amide",
-        "urea or carbamate",
-        "quaternary ammonium",
-        "guanidine or amidine",
-        "aliphatic amine",
-        "nitrile",
-        "nitro group",
-    ),
-    "S": ("sulfoxide", "sulfone or sulfonamide", "sulfonic or sulfuric acid", "thiol", "thioether"),
-    "O": ("aldehyde", "carboxylic acid", "ester", "peroxide", "alcohol", "phenol"),
-    "P": ("phosphate or phosphonate",),
-    "Si": ("silicon compound",),
-    "B": ("boron compound",),
-}
-_ELEMENT_OF_GROUP = {name: element for element, groups in _NEEDED.items() for name in groups}
-"""An element without which there cannot be the group, so that its pattern is not looked for."""
+_NEEDED_ATOMS = Needs(
+    {
+        "amino acid": "N OX1 CX3",
+        "primary amide": "NX3H2 OX1 CX3",
+        "formamide or other formyl amide": "NX3 OX1 CX3H",
+        "secondary amide": "NX3H1 OX1 CX3",
+        "tertiary amide": "NX3H0 OX1 CX3",
+        "urea or carbamate": "NX3 OX1 CX3",
+        "sulfoxide": "SX3",
+        "sulfone or sulfonamide": "SX4",
+        "sulfonic or sulfuric acid": "SX4",
+        "thiol": "SX2H1",
+        "thioether": "SX2H0",
+        "phosphate or phosphonate": "PX4",
+        "quaternary ammonium": "NX4H0",
+        "guanidine or amidine": "NX3 CX3",
+        "aliphatic amine": "NX3 CX4",
+        "nitrile": "CX2 NX1",
+        "nitro group": "NX3",
+        "aldehyde": "OX1 CX3H1",
+        "carboxylic acid": "OX1 CX3",
+        "ester": "OX1 CX3 OX2H0",
+        "peroxide": "OX2",
+        "alcohol": "OX2H1 CX4",
+        "phenol": "OX2H1",
+        "silicon compound": "Si",
+        "boron compound": "B",
+        "alkyne": "CX2",
+    }
+)
+"""Atoms without which there cannot be the group."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,7 @@ class MoleculeDomain:
             )
         if unknown := [name for name in elements_of(smiles) if name not in self.elements]:
             reasons.append(f"no training molecule holds the element {', '.join(unknown)}")
-        if unknown := [name for name in functional_groups_of(smiles) if name not in self.groups]:
+        if unknown := functional_groups_of(smiles, besides=self.groups):
             reasons.append(f"fewer than {MINIMUM_EXAMPLES} training molecules hold: {', '.join(unknown)}")
         if nearest < self.threshold - _SLACK:
             reasons.append(
@@ -272,13 +282,13 @@ def elements_of(smiles: str) -> list[str]:
     return sorted(descriptors.composition(smiles).keys() - {"H"})
 
 
-def functional_groups_of(smiles: str) -> list[str]:
-    """Return the functional groups that a structure holds, by the names of `FUNCTIONAL_GROUPS`."""
-    molecule, atoms = descriptors.prepared(smiles), descriptors.composition(smiles)
+def functional_groups_of(smiles: str, besides: Sequence[str] = ()) -> list[str]:
+    """Return the functional groups that a structure holds `besides` some, by the names of `FUNCTIONAL_GROUPS`."""
+    molecule, possible = descriptors.prepared(smiles), _NEEDED_ATOMS.met_by(descriptors.kinds(smiles))
     return [
         name
         for name, pattern in _PATTERNS.items()
-        if _ELEMENT_OF_GROUP.get(name, "C") in atoms and molecule.HasSubstructMatch(pattern)
+        if name in possible and name not in besides and molecule.HasSubstructMatch(pattern)
     ]
 
 

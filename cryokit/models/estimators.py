@@ -30,6 +30,9 @@ _GAUSSIAN_PROCESS_ROWS = 3000
 _SETTLED_DECIMALS = 6
 """Matrix products differ in their last digits with the number of rows; what is rounded does not depend on the batch."""
 
+_BLOCK_ROWS = 32
+"""Matrix products of one size treat all their rows alike, so that a row does not depend on the others."""
+
 
 @dataclass(frozen=True)
 class Ensemble:
@@ -193,8 +196,25 @@ def _member_prediction(
     if isinstance(member, GaussianProcessRegressor):
         value, deviation = member.predict(scaled, return_std=True)
         return value.round(_SETTLED_DECIMALS), deviation.round(_SETTLED_DECIMALS) ** 2
+    if isinstance(member, SVR) and member.kernel == "rbf":
+        return _radial_prediction(member, scaled), np.zeros(len(scaled))
     if not isinstance(member, ExtraTreesRegressor):
         return member.predict(scaled), np.zeros(len(scaled))
     single = np.ascontiguousarray(scaled, dtype=np.float32)  # the form in which trees compare thresholds
     per_tree = np.stack([tree.tree_.predict(single).ravel() for tree in member.estimators_], axis=1)
     return per_tree.mean(axis=1), per_tree.var(axis=1)
+
+
+def _radial_prediction(member: SVR, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Predict by matrix products, ten times as fast as one support vector after the other."""
+    vectors, gamma = member.support_vectors_, member._gamma  # noqa: SLF001  what was fitted; `gamma` may be a word
+    squares = (vectors**2).sum(axis=1)
+    value = np.empty(len(scaled))
+    block = np.zeros((_BLOCK_ROWS, scaled.shape[1]))
+    for begin in range(0, len(scaled), _BLOCK_ROWS):
+        some = scaled[begin : begin + _BLOCK_ROWS]
+        block[: len(some)] = some
+        distance = (block**2).sum(axis=1)[:, np.newaxis] + squares - 2 * (block @ vectors.T)
+        kernel = np.exp(-gamma * distance, out=distance)
+        value[begin : begin + _BLOCK_ROWS] = (kernel @ member.dual_coef_[0])[: len(some)]
+    return value + member.intercept_[0]

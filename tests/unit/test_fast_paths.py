@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
+from sklearn.svm import SVR
 
 from cryokit.chemistry import descriptors
+from cryokit.chemistry.atoms import AtomKind, atom_kinds
 from cryokit.chemistry.molecules import canonical, formula, parse
 from cryokit.chemistry.skeletons import Skeletons
 from cryokit.models.applicability import FUNCTIONAL_GROUPS, elements_of, functional_groups_of
+from cryokit.models.estimators import fitted_ensemble
+from cryokit.models.targets import Member
 from cryokit.sources.bundled import bundled_rows
 
 UNUSUAL = [
@@ -39,7 +44,8 @@ UNUSUAL = [
 @pytest.fixture(scope="module")
 def structures() -> list[str]:
     """Bundled and unusual molecules, canonical."""
-    return sorted({parse(smiles).smiles for smiles in [*bundled_rows("tg")["smiles"], *UNUSUAL]})
+    bundled = (smiles for target in ("tg", "iri") for smiles in bundled_rows(target)["smiles"])
+    return sorted({parse(smiles).smiles for smiles in [*bundled, *UNUSUAL]})
 
 
 def test_atoms_are_those_of_the_graph(structures):
@@ -70,6 +76,79 @@ def test_groups_are_those_of_all_patterns(structures):
         ]
 
         assert functional_groups_of(smiles) == expected
+
+
+def test_counted_groups_are_those_of_all_patterns(structures):
+    first = descriptors.DESCRIPTOR_NAMES.index("primary_alcohols")
+    patterns = [Chem.MolFromSmarts(smarts) for smarts in descriptors._GROUPS.values()]
+    found = descriptors.descriptors(structures)[:, first : first + len(patterns)]
+    for smiles, counts in zip(structures, found, strict=True):
+        molecule = descriptors.prepared(smiles)
+
+        assert counts.tolist() == [len(molecule.GetSubstructMatches(pattern)) for pattern in patterns]
+
+
+def test_bonds_and_acceptors_are_those_that_rdkit_counts(structures):
+    columns = [descriptors.DESCRIPTOR_NAMES.index(name) for name in ("rotatable_bonds", "acceptors")]
+    found = descriptors.descriptors(structures)[:, columns]
+    for smiles, counts in zip(structures, found, strict=True):
+        molecule = descriptors.prepared(smiles)
+        bonds, acceptors = rdMolDescriptors.CalcNumRotatableBonds(molecule), rdMolDescriptors.CalcNumHBA(molecule)
+
+        assert counts.tolist() == [bonds, acceptors]
+
+
+def test_features_of_the_whole_molecule_are_those_of_rdkit_by_name(structures):
+    named = {"surface": "labuteASA", "chi_1": "chi1v", "kier_alpha": "hallKierAlpha", "polar_surface": "tpsa"}
+    columns = [descriptors.DESCRIPTOR_NAMES.index(name) for name in named]
+    properties = rdMolDescriptors.Properties(list(named.values()))
+    expected = [list(properties.ComputeProperties(descriptors.prepared(smiles))) for smiles in structures]
+
+    assert (descriptors.fast_descriptors(structures)[:, columns] == np.array(expected)).all()
+
+
+def test_kinds_of_atoms_are_those_of_each_atom(structures):
+    for smiles in structures:
+        molecule = descriptors.prepared(smiles)
+        expected: dict[AtomKind, int] = {}
+        for atom in molecule.GetAtoms():
+            heavy = sum(other.GetAtomicNum() > 1 for other in atom.GetNeighbors())
+            kind = AtomKind(atom.GetSymbol(), heavy, atom.GetTotalNumHs(includeNeighbors=True))
+            expected[kind] = expected.get(kind, 0) + 1
+
+        assert atom_kinds(molecule) == expected
+
+
+def test_fingerprints_are_packed_bits_of_rdkit(structures):
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=descriptors.FINGERPRINT_BITS)
+    expected = [generator.GetFingerprintAsNumPy(descriptors.prepared(smiles)) for smiles in structures]
+
+    assert (descriptors.fingerprints(structures) == np.packbits(expected, axis=1)).all()
+
+
+@pytest.fixture(scope="module")
+def made_up() -> tuple[np.ndarray, np.ndarray]:
+    """Return features and values of 200 made-up rows."""
+    features = np.random.default_rng(0).normal(size=(200, 12))
+    return features, np.sin(features[:, 0]) + features[:, 1]
+
+
+def test_support_vectors_predict_what_their_library_does(made_up):
+    features, values = made_up
+    ensemble = fitted_ensemble((Member("svr", {"C": 10.0, "gamma": 0.05, "epsilon": 0.03}),), features, values, 0)
+    [regressor] = ensemble.members
+    expected = regressor.predict(ensemble.scaling.transform(features))
+
+    assert isinstance(regressor, SVR)
+    assert np.allclose((ensemble.predict(features)[0] - ensemble.centre) / ensemble.scale, expected, rtol=0, atol=1e-12)
+
+
+def test_support_vectors_treat_a_row_alike_wherever_it_stands(made_up):
+    features, values = made_up
+    ensemble = fitted_ensemble((Member("svr", {"C": 10.0, "gamma": 0.05, "epsilon": 0.03}),), features, values, 0)
+    together = ensemble.predict(features)[0]
+
+    assert [ensemble.predict(features[row : row + 1])[0][0] for row in range(200)] == together.tolist()
 
 
 def test_similarities_are_shared_bits_over_all_bits(structures):
