@@ -1,12 +1,14 @@
 """Fitted models as files: one skops file each, named by its checksum, checked before it is opened."""
 
 import hashlib
+import io
 import json
 import os
 import platform
 import re
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -91,7 +93,56 @@ def load_ensemble(path: Path) -> Ensemble:
 
 
 def _dumped(packed: dict) -> bytes:
-    return skops.io.dumps(packed, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    """
+    Return equal bytes for equal content.
+
+    skops names objects by their place in memory and stamps files with the time. Here equal objects have equal numbers,
+    arrays are named by their checksum, and no file has a time; what is equal is one object after reading.
+    """
+    target = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(skops.io.dumps(packed))) as source,
+        zipfile.ZipFile(target, "w") as archive,
+    ):
+        schema, contents = json.loads(source.read("schema.json")), {}
+        for node in _nodes(schema):
+            if isinstance(node.get("file"), str):
+                content = source.read(node["file"])
+                node["file"] = f"{hashlib.sha256(content).hexdigest()}{Path(node['file']).suffix}"
+                contents[node["file"]] = content
+        _number(schema)
+        contents["schema.json"] = json.dumps(schema).encode()
+        for name in sorted(contents):
+            undated = zipfile.ZipInfo(name)
+            archive.writestr(undated, contents[name], zipfile.ZIP_DEFLATED, compresslevel=6)
+    return target.getvalue()
+
+
+def _number(schema: dict) -> None:
+    """Number objects as they come, parts before wholes; equal ones alike."""
+    numbers: dict[str, int] = {}
+    for node in _nodes(schema):
+        del node["__id__"]
+        content = json.dumps(_outline(node), sort_keys=True)
+        node["__id__"] = numbers.setdefault(content, len(numbers) + 1)
+
+
+def _outline(item: object, *, is_part: bool = False) -> object:
+    """Return an item in which its numbered parts are their numbers."""
+    if isinstance(item, dict):
+        if is_part and "__id__" in item:
+            return {"number": item["__id__"]}
+        return {name: _outline(value, is_part=True) for name, value in item.items()}
+    return [_outline(value, is_part=True) for value in item] if isinstance(item, list) else item
+
+
+def _nodes(item: object) -> Iterator[dict]:
+    """Yield what skops tells of each object, parts before wholes."""
+    if isinstance(item, (dict, list)):
+        for value in list(item.values() if isinstance(item, dict) else item):
+            yield from _nodes(value)
+    if isinstance(item, dict) and isinstance(item.get("__id__"), int):
+        yield item
 
 
 def write_whole(content: bytes, path: Path) -> None:

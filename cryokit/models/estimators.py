@@ -175,16 +175,18 @@ def _regressor(member: Member, seed: int) -> BaseEstimator:
     if member.kind == "gradient_boosting":
         return HistGradientBoostingRegressor(**member.settings, early_stopping=False, random_state=seed)
     if member.kind == "gaussian_process":
-        return _gaussian_process(**member.settings)
+        return _gaussian_process(seed, **member.settings)
     return {"svr": SVR, "ridge": Ridge}[member.kind](**member.settings)
 
 
 def _gaussian_process(
-    amplitude: float = 1.0, length_scale: float = 15.0, linear: float = 0.003, noise: float = 0.02
+    seed: int, amplitude: float = 1.0, length_scale: float = 15.0, linear: float = 0.003, noise: float = 0.02
 ) -> GaussianProcessRegressor:
     """Rough similarity plus a linear trend plus noise, all of declared size: nothing is searched for in training."""
     rough = ConstantKernel(amplitude) * Matern(length_scale=length_scale, nu=1.5)
-    return GaussianProcessRegressor(rough + ConstantKernel(linear) * DotProduct() + WhiteKernel(noise), optimizer=None)
+    return GaussianProcessRegressor(
+        rough + ConstantKernel(linear) * DotProduct() + WhiteKernel(noise), optimizer=None, random_state=seed
+    )
 
 
 def _member_prediction(

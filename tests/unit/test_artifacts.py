@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import skops.io
 
@@ -54,6 +55,20 @@ def test_the_file_is_one_named_by_its_checksum(saved):
 
     assert [path.name for path in folder.iterdir()] == [f"{sha256}.skops"]
     assert hashlib.sha256((folder / f"{sha256}.skops").read_bytes()).hexdigest() == sha256
+
+
+def test_equal_trainings_give_equal_files(saved, made_up_tg, few_trees, tmp_path):
+    model, sha256, _ = saved
+    np.random.random(7)  # noqa: NPY002  the generator that libraries share has moved on meanwhile
+    again = fit("tg", made_up_tg, model.seed, few_trees("tg"))
+
+    assert artifacts.save(again, tmp_path) == sha256
+
+
+def test_another_seed_gives_another_file(saved, made_up_tg, few_trees, tmp_path):
+    model, sha256, _ = saved
+
+    assert artifacts.save(fit("tg", made_up_tg, model.seed + 1, few_trees("tg")), tmp_path) != sha256
 
 
 @pytest.mark.parametrize("place", [0, 100, -10])
