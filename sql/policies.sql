@@ -45,6 +45,10 @@ GRANT SELECT ON cryo.signed_out TO authenticated;
 CREATE POLICY signed_out_select ON cryo.signed_out FOR SELECT TO authenticated
     USING (user_id = (SELECT app.uid()));
 
+GRANT SELECT ON cryo.request_key TO authenticated;
+CREATE POLICY request_key_select ON cryo.request_key FOR SELECT TO authenticated
+    USING (owner_id = (SELECT app.uid()));
+
 GRANT SELECT (id, user_id, name, scope, created_at, expires_at, revoked_at) ON cryo.api_token TO authenticated;
 CREATE POLICY api_token_select ON cryo.api_token FOR SELECT TO authenticated
     USING (user_id = (SELECT app.uid()));

@@ -1237,6 +1237,45 @@ COMMENT ON TABLE cryo.report_run IS 'one run of a notebook';
 COMMENT ON COLUMN cryo.report_run.owner_id IS 'null: started on the machine itself';
 
 --
+-- Name: request_key; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.request_key (
+    owner_id uuid NOT NULL,
+    key text NOT NULL,
+    request_sha256 text NOT NULL,
+    begun_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    status integer,
+    location text,
+    body text,
+    CONSTRAINT request_key_answered_as_a_whole CHECK (((status IS NULL) = (body IS NULL))),
+    CONSTRAINT request_key_key_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT request_key_request_sha256_is_one CHECK ((request_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY cryo.request_key FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.request_key OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE request_key; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.request_key IS 'keys of requests that began work, with their answers; forgotten after 24 hours';
+
+--
+-- Name: COLUMN request_key.request_sha256; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.request_key.request_sha256 IS 'of method, address and body of the request';
+
+--
+-- Name: COLUMN request_key.status; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.request_key.status IS 'HTTP status of the answer; null until there is one';
+
+--
 -- Name: share; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1633,6 +1672,13 @@ ALTER TABLE ONLY cryo.property_type
 
 ALTER TABLE ONLY cryo.report_run
     ADD CONSTRAINT report_run_pkey PRIMARY KEY (id);
+
+--
+-- Name: request_key request_key_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.request_key
+    ADD CONSTRAINT request_key_pkey PRIMARY KEY (owner_id, key);
 
 --
 -- Name: share share_key; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -2199,6 +2245,13 @@ ALTER TABLE ONLY cryo.report_run
     ADD CONSTRAINT report_run_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE RESTRICT;
 
 --
+-- Name: request_key request_key_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.request_key
+    ADD CONSTRAINT request_key_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES cryo.app_user(id) ON DELETE CASCADE;
+
+--
 -- Name: share share_experiment_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -2727,6 +2780,18 @@ CREATE POLICY report_run_select ON cryo.report_run FOR SELECT TO authenticated U
 --
 
 CREATE POLICY report_run_update ON cryo.report_run FOR UPDATE TO authenticated USING (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may))) WITH CHECK (((owner_id = ( SELECT app.uid() AS uid)) AND ( SELECT app.may('researcher'::text) AS may)));
+
+--
+-- Name: request_key; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.request_key ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: request_key request_key_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY request_key_select ON cryo.request_key FOR SELECT TO authenticated USING ((owner_id = ( SELECT app.uid() AS uid)));
 
 --
 -- Name: share; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -3348,6 +3413,13 @@ GRANT SELECT ON SEQUENCE cryo.property_type_id_seq TO service_role;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.report_run TO service_role;
 GRANT SELECT,INSERT,UPDATE ON TABLE cryo.report_run TO authenticated;
+
+--
+-- Name: TABLE request_key; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.request_key TO service_role;
+GRANT SELECT ON TABLE cryo.request_key TO authenticated;
 
 --
 -- Name: TABLE share; Type: ACL; Schema: cryo; Owner: cryokit_owner

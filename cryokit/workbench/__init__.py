@@ -10,6 +10,7 @@ from cryokit.workbench.molecules import Molecules
 from cryokit.workbench.monitoring import Monitoring
 from cryokit.workbench.people import People
 from cryokit.workbench.reporting import Reporting
+from cryokit.workbench.request_keys import RequestKeys
 from cryokit.workbench.screening import Screening
 from cryokit.workbench.teams import Teams
 from cryokit.workbench.together import Together
@@ -33,6 +34,7 @@ class Workbench(
     Adoption,
     Auditing,
     Molecules,
+    RequestKeys,
 ):
     """Everything that a person can ask of cryokit; Python, command line, pages and API call the same methods."""
 

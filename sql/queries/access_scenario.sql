@@ -143,6 +143,12 @@ VALUES (CAST(:owner AS uuid), 'access check', 'read', encode(sha256(convert_to(:
         now() + interval '1 day')
 RETURNING to_jsonb(api_token) AS content;
 
+-- name: request_key
+-- A key of a request that began work.
+INSERT INTO cryo.request_key (owner_id, key, request_sha256)
+VALUES (CAST(:owner AS uuid), :salt, encode(sha256(convert_to(:salt, 'UTF8')), 'hex'))
+RETURNING to_jsonb(request_key) AS content;
+
 -- name: signed_out
 -- A session that was signed out.
 INSERT INTO cryo.signed_out (session_id, user_id, expires_at)

@@ -251,6 +251,13 @@ SELECT jsonb_build_object('id', child.id) AS key
  WHERE child.owner_id IS NOT NULL
    AND NOT EXISTS (SELECT FROM cryo.app_user AS parent WHERE parent.id = child.owner_id);
 
+-- name: request_key_owner_id_fkey
+-- Rows of request_key whose owner_id names no app_user.
+SELECT jsonb_build_object('owner_id', child.owner_id, 'key', child.key) AS key
+  FROM cryo.request_key AS child
+ WHERE child.owner_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.app_user AS parent WHERE parent.id = child.owner_id);
+
 -- name: share_experiment_id_fkey
 -- Rows of share whose experiment_id names no experiment.
 SELECT jsonb_build_object('id', child.id) AS key

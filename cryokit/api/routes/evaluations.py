@@ -8,12 +8,13 @@ from fastapi import APIRouter, Body, Depends, Request, Response
 from cryokit.api.auth import ActingWorkbench, require
 from cryokit.api.frames import json_value, records
 from cryokit.api.lasting import NOT_MODIFIED, mark_lasting
+from cryokit.api.once import OnceRoute
 from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.routes.datasets import FileName
 from cryokit.api.routes.models import VersionNumber
 from cryokit.api.schemas import Evaluation, EvaluationInfo, Text
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"], responses=RESPONSES)
+router = APIRouter(prefix="/evaluations", route_class=OnceRoute, tags=["evaluations"], responses=RESPONSES)
 
 
 @router.get("")

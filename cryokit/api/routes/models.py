@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from cryokit.api.auth import ActingWorkbench, require
 from cryokit.api.frames import json_value, records
+from cryokit.api.once import OnceRoute
 from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import (
     ComparisonAnswer,
@@ -21,7 +22,7 @@ from cryokit.api.schemas import (
 
 VersionNumber = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
-router = APIRouter(prefix="/models", tags=["models"], responses=RESPONSES)
+router = APIRouter(prefix="/models", route_class=OnceRoute, tags=["models"], responses=RESPONSES)
 
 
 @router.get("")

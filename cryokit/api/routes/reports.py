@@ -7,11 +7,12 @@ from fastapi.responses import HTMLResponse
 
 from cryokit.api.auth import ActingWorkbench, require
 from cryokit.api.frames import json_value, records
+from cryokit.api.once import OnceRoute
 from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import ReportRun
 from cryokit.api.schemas_system import ReportInfo, ReportRequest, ReportResult
 
-router = APIRouter(prefix="/reports", tags=["reports"], responses={401: RESPONSES[401]})
+router = APIRouter(prefix="/reports", route_class=OnceRoute, tags=["reports"], responses={401: RESPONSES[401]})
 
 
 @router.get("/catalogue")

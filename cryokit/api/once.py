@@ -1,0 +1,104 @@
+"""Requests with an `Idempotency-Key`: sent twice, they begin work once (draft-ietf-httpapi-idempotency-key-header)."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.params import Depends as Dependency
+from fastapi.routing import APIRoute
+
+from cryokit.api.auth import identity_of
+from cryokit.api.problems import Problem
+from cryokit.errors import InputError
+from cryokit.workbench import Workbench
+
+HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
+_PATTERN = r'^(?:[!#-~]{1,200}|"[!#-~]{1,200}")$'
+_DESCRIPTION = (
+    "A text of your own, such as a new UUID, of 1 to 200 visible ASCII characters, in quotes or not. The same request "
+    "with the same key by the same account gets the first answer again for 24 hours, marked by "
+    "`Idempotency-Replayed`, and begins nothing. Another request with that key gets 422, one whose first answer is not "
+    "there yet 409. A request that is refused or fails keeps nothing: its key can be used again."
+)
+_Key = Annotated[str | None, Header(alias=HEADER, pattern=_PATTERN, description=_DESCRIPTION)]
+
+type Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _documented(_key: _Key = None) -> None:
+    """Put the header in the document of the API; it is read by `OnceRoute`, around the whole route."""
+
+
+_DOCUMENTED = Depends(_documented)
+
+
+class OnceRoute(APIRoute):
+    """A route whose POST takes an `Idempotency-Key`."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: set[str] | list[str] | None = None,
+        dependencies: Sequence[Dependency] | None = None,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        **rest: Any,
+    ) -> None:
+        if "POST" in (methods or ()):
+            # A route that is included in an application is made anew, with the dependencies that it has.
+            dependencies = [*(item for item in dependencies or () if item != _DOCUMENTED), _DOCUMENTED]
+            responses = {409: {"model": Problem}} | (responses or {})
+        super().__init__(path, endpoint, methods=methods, dependencies=dependencies, responses=responses, **rest)
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request, looking at its key first."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            given = request.headers.get(HEADER)
+            if request.method != "POST" or given is None:
+                return await inner(request)
+            workbench = request.app.state.workbench
+            identity = await run_in_threadpool(identity_of, workbench, request.headers, request.cookies)
+            if identity is None:
+                return await inner(request)  # which refuses it
+            return await _once(workbench.acting_as(identity), _checked(given), request, inner)
+
+        return handle
+
+
+def _checked(given: str) -> str:
+    if not re.fullmatch(_PATTERN, given):
+        msg = f"{HEADER} is {given[:50]!r}; it has 1 to 200 visible ASCII characters, such as a new UUID"
+        raise InputError(msg)
+    return given.strip('"')
+
+
+async def _once(workbench: Workbench, key: str, request: Request, inner: Handler) -> Response:
+    known = await run_in_threadpool(workbench.known_answer, key, await _fingerprint(request))
+    if known is not None:
+        location = {"Location": known.location} if known.location else {}
+        headers = {REPLAYED: "true"} | location
+        return Response(known.body, known.status, headers=headers, media_type="application/json")
+    try:
+        answer = await inner(request)
+    except BaseException:
+        await run_in_threadpool(workbench.give_back, key)
+        raise
+    body = bytes(answer.body).decode()
+    await run_in_threadpool(workbench.keep_answer, key, answer.status_code, answer.headers.get("location"), body)
+    return answer
+
+
+async def _fingerprint(request: Request) -> str:
+    """Return a hash of what was asked, so that a key stands for one request."""
+    parts = (request.method, request.url.path, request.url.query, await request.body())
+    hashed = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode()
+        hashed.update(len(data).to_bytes(8) + data)
+    return hashed.hexdigest()

@@ -1,0 +1,42 @@
+"""The registry's request keys: what a request that may be sent twice was answered the first time."""
+
+from typing import NamedTuple
+
+from cryokit.db.registry_base import RegistryBase
+
+KEPT_HOURS = 24
+_TOPIC = "request_keys"
+
+
+class KnownRequest(NamedTuple):
+    """A request under a key, and its answer; the status is None until there is one."""
+
+    request_sha256: str
+    status: int | None
+    location: str | None
+    body: str | None
+
+
+class RequestKeys(RegistryBase):
+    """Keep keys and answers on behalf of the registry's person; only maintenance writes them."""
+
+    def claim_request_key(self, key: str, request_sha256: str) -> bool:
+        """Keep a key for a request; false if it was used within the last 24 hours."""
+        with self.transaction():
+            self.frame(_TOPIC, "forget_request_keys", hours=KEPT_HOURS)
+            given = {"owner_id": self.owner_id, "key": key, "request_sha256": request_sha256}
+            return self.one_or_none(_TOPIC, "claim_request_key", **given) is not None
+
+    def known_request(self, key: str) -> KnownRequest | None:
+        """Return what a key was used for, None if it was given back meanwhile."""
+        row = self.one_or_none(_TOPIC, "request_key", owner_id=self.owner_id, key=key)
+        return row and KnownRequest(*row)
+
+    def answer_request_key(self, key: str, status: int, location: str | None, body: str) -> None:
+        """Keep the answer to a request."""
+        given = {"status": status, "location": location, "body": body}
+        self.one(_TOPIC, "answer_request_key", "the key is gone", owner_id=self.owner_id, key=key, **given)
+
+    def release_request_key(self, key: str) -> None:
+        """Give back the key of a request that was refused."""
+        self.one_or_none(_TOPIC, "release_request_key", owner_id=self.owner_id, key=key)

@@ -1,0 +1,39 @@
+"""Requests that may be sent twice and begin work once."""
+
+from cryokit.db.registry_request_keys import KEPT_HOURS, KnownRequest
+from cryokit.errors import ConflictError, InputError
+from cryokit.workbench.core import Core
+
+
+class RequestKeys(Core):
+    """Claim a key for a request, keep its answer, or give the key back."""
+
+    def known_answer(self, key: str, request_sha256: str) -> KnownRequest | None:
+        """
+        Return the answer to a request that was sent before, or None and keep the key for this one.
+
+        A key that was used for another request, or whose request has no answer yet, is refused.
+        """
+        if self.maintenance.claim_request_key(key, request_sha256):
+            return None
+        known = self.registry.known_request(key)
+        if known is not None and known.request_sha256 != request_sha256:
+            msg = (
+                f"the key {key!r} belongs to another request of the last {KEPT_HOURS} hours; use a new key for this one"
+            )
+            raise InputError(msg)
+        if known is None or known.status is None:
+            msg = (
+                f"a request with the key {key!r} has begun and has no answer yet; wait and send it again, or, if it "
+                "was interrupted, look what became of its work and use a new key"
+            )
+            raise ConflictError(msg)
+        return known
+
+    def keep_answer(self, key: str, status: int, location: str | None, body: str) -> None:
+        """Keep the answer to the request of a key for 24 hours."""
+        self.maintenance.answer_request_key(key, status, location, body)
+
+    def give_back(self, key: str) -> None:
+        """Give back the key of a request that was refused."""
+        self.maintenance.release_request_key(key)

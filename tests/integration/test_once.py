@@ -1,0 +1,165 @@
+"""Requests with an `Idempotency-Key`: the same one begins work once, another one is refused, nobody sees another's."""
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from cryokit.errors import ConflictError
+from cryokit.sources.bundled import bundled_rows
+from cryokit.workbench import Workbench
+
+TABLE = bundled_rows("tg").query("is_curated").tail(4)[["smiles", "name", "value"]].to_csv(index=False)
+EVALUATE = "/api/v1/evaluations?target=tg"
+
+
+@pytest.fixture(scope="module")
+def workbench(server, cloned, template_database) -> Iterator[Workbench]:
+    """A workbench over a database of its own with one small model and two researchers."""
+    with cloned(template_database) as database:
+        workbench = Workbench(server.settings, database)
+        rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(40)
+        workbench.registry.store_measurements(rows, "tg", is_public=True)
+        workbench.train("tg", estimator="mean")
+        for name in ("ada", "eve"):
+            workbench.add_user(name, "researcher")
+        yield workbench
+
+
+@pytest.fixture(scope="module")
+def clients(workbench, served) -> Iterator[dict[str, httpx.Client]]:
+    """Somebody's programs, by name."""
+    with served(workbench) as url:
+        tokens = {name: workbench.add_token(name, "a program", "all") for name in ("ada", "eve")}
+        tokens["reader"] = workbench.add_token("ada", "a reader", "read")
+        with contextlib.ExitStack() as opened:
+            yield {name: opened.enter_context(_client(url, token)) for name, token in tokens.items()}
+
+
+def _client(url: str, token: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+
+@pytest.fixture
+def key() -> str:
+    return str(uuid4())
+
+
+def evaluate(client: httpx.Client, key: str | None, table: str = TABLE, address: str = EVALUATE) -> httpx.Response:
+    headers = {"Content-Type": "text/csv"} | ({} if key is None else {"Idempotency-Key": key})
+    return client.post(address, content=table, headers=headers)
+
+
+def evaluations(workbench: Workbench) -> int:
+    return len(workbench.evaluations("tg"))
+
+
+def test_the_same_request_begins_once_and_is_answered_twice(workbench, clients, key):
+    before = evaluations(workbench)
+    first, second = (evaluate(clients["ada"], key) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.content == first.content
+    assert second.headers["location"] == first.headers["location"]
+    assert "idempotency-replayed" not in first.headers
+    assert second.headers["idempotency-replayed"] == "true"
+    assert evaluations(workbench) == before + 1
+
+
+def test_without_a_key_every_request_begins(workbench, clients):
+    before = evaluations(workbench)
+    answers = [evaluate(clients["ada"], None) for _ in range(2)]
+
+    assert answers[0].headers["location"] != answers[1].headers["location"]
+    assert evaluations(workbench) == before + 2
+
+
+def test_quotes_around_a_key_do_not_count(clients, key):
+    first, second = evaluate(clients["ada"], key), evaluate(clients["ada"], f'"{key}"')
+
+    assert second.headers["location"] == first.headers["location"]
+
+
+@pytest.mark.parametrize("other", [{"table": TABLE + "CO,methanol,103\n"}, {"address": f"{EVALUATE}&name=other.csv"}])
+def test_another_request_with_the_key_is_refused(workbench, clients, key, other):
+    evaluate(clients["ada"], key)
+    before = evaluations(workbench)
+    answer = evaluate(clients["ada"], key, **other)
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid_input"
+    assert "belongs to another request" in answer.json()["detail"]
+    assert evaluations(workbench) == before
+
+
+def test_a_key_is_its_owners(clients, key):
+    mine, others = evaluate(clients["ada"], key), evaluate(clients["eve"], key)
+
+    assert others.status_code == 201
+    assert others.headers["location"] != mine.headers["location"]
+    assert "idempotency-replayed" not in others.headers
+
+
+def test_many_at_once_begin_once(workbench, clients, key):
+    before = evaluations(workbench)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: evaluate(clients["ada"], key), range(6)))
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert sum(answer.status_code == 201 and "idempotency-replayed" not in answer.headers for answer in answers) == 1
+    assert evaluations(workbench) == before + 1
+
+
+def test_a_request_without_answer_yet_is_a_conflict(workbench, clients, key):
+    ada = workbench.registry.user_by_name("ada")
+    acting = workbench.acting_as(workbench.find_identity(ada["id"]))
+    assert acting.known_answer(key, "a" * 64) is None
+
+    with pytest.raises(ConflictError, match="has no answer yet"):
+        acting.known_answer(key, "a" * 64)
+    assert evaluate(clients["ada"], key).status_code == 422
+
+
+def test_a_refused_request_gives_its_key_back(clients, key):
+    refused = evaluate(clients["ada"], key, table="smiles,name,value\nnonsense,a,172\n")
+    forbidden = evaluate(clients["reader"], key)
+
+    assert (refused.status_code, forbidden.status_code) == (422, 403)
+    assert evaluate(clients["ada"], key).status_code == 201
+
+
+def test_a_key_is_forgotten_after_a_day(workbench, clients, key):
+    first = evaluate(clients["ada"], key)
+    with workbench.database.service() as connection:
+        aged = "UPDATE cryo.request_key SET begun_at = begun_at - interval '25 hours' WHERE key = :key"
+        connection.execute(text(aged), {"key": key})
+    again = evaluate(clients["ada"], key)
+
+    assert again.headers["location"] != first.headers["location"]
+
+
+@pytest.mark.parametrize("bad", ["", "a b", "x" * 201, '"', "é".encode().decode("latin-1")])
+def test_a_key_that_is_none_is_refused(workbench, clients, bad):
+    before = evaluations(workbench)
+    answer = evaluate(clients["ada"], bad.encode("latin-1"))
+
+    assert answer.status_code == 422
+    assert "visible ASCII" in answer.json()["detail"]
+    assert evaluations(workbench) == before
+
+
+def test_the_document_names_the_header_where_work_begins(clients):
+    paths = clients["ada"].get("/openapi.json").json()["paths"]
+    taking = {
+        path
+        for path, item in paths.items()
+        for parameter in item.get("post", {}).get("parameters", [])
+        if parameter["name"] == "Idempotency-Key"
+    }
+
+    assert taking >= {"/api/v1/evaluations", "/api/v1/models/{target}/train", "/api/v1/reports/{name}/run"}
+    assert all("409" in paths[path]["post"]["responses"] for path in taking)
