@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import skops.io
+from sklearn.exceptions import InconsistentVersionWarning
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from cryokit.errors import ModelError
@@ -179,12 +181,25 @@ def load(sha256: str, folder: Path) -> FittedModel:
     verify(sha256, folder)
     path = model_file(sha256, folder)
     try:
-        packed = skops.io.load(path, trusted=list(TRUSTED))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InconsistentVersionWarning)  # one for each tree; told once below
+            packed = skops.io.load(path, trusted=list(TRUSTED))
         facts = json.loads(packed["facts"])
+        _tell_other_version(path, facts)
         return _unpacked(packed, facts) if facts["format"] == FORMAT else _refuse_format(path, facts)
     except (zipfile.BadZipFile, UntrustedTypesFoundException, LookupError, TypeError, ValueError) as error:
         msg = f"{path.name} is not a model file of this version of cryokit ({type(error).__name__}); {_CURE}"
         raise ModelError(msg) from error
+
+
+def _tell_other_version(path: Path, facts: dict) -> None:
+    written, here = facts.get("library_versions", {}).get("scikit-learn"), version("scikit-learn")
+    if written not in (None, here):
+        msg = (
+            f"{path.name} was written with scikit-learn {written}, and {here} reads it: its predictions may differ "
+            f"from those evaluated; install scikit-learn {written}, or train again with `cryokit train TARGET`"
+        )
+        warnings.warn(msg, stacklevel=3)
 
 
 def verify(sha256: str, folder: Path) -> None:

@@ -13,6 +13,13 @@ from cryokit.errors import ModelError
 from cryokit.models import artifacts, features
 from cryokit.models.fitted import fit
 from cryokit.paths import model_file
+from cryokit.sources.bundled import bundled_rows
+
+[OLDER] = (Path(__file__).parents[1] / "fixtures" / "older_scikit_learn").glob("*.skops")
+"""Written with scikit-learn 1.8.0 from the first 24 curated glass transitions: a small ensemble of all three kinds."""
+
+OLDER_VALUES = [351.1880462047733, 267.3505761441034, 269.4333281156386, 200.35326352416376]
+"""What scikit-learn 1.8.0 predicted for the first four of them."""
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +127,16 @@ def test_a_model_of_another_feature_schema_is_refused(saved, monkeypatch):
 
     with pytest.raises(ModelError, match="feature schema"):
         artifacts.load(sha256, folder)
+
+
+def test_a_file_of_an_older_scikit_learn_predicts_what_it_did_and_is_told():
+    with pytest.warns(UserWarning, match=r"written with scikit-learn 1\.8\.0") as told:
+        model = artifacts.load(OLDER.stem, OLDER.parent)
+    rows = bundled_rows("tg")
+    rows = rows[rows["is_curated"]].head(4)
+
+    assert len(told) == 1
+    assert model.predict(rows)["value"].tolist() == pytest.approx(OLDER_VALUES, rel=1e-9)
 
 
 def test_library_versions_name_what_predictions_depend_on():
