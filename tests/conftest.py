@@ -26,6 +26,12 @@ DEMO_STATE_DIR = os.environ.get("CRYOKIT_STATE_DIR")
 _MEMORY = Path("/dev/shm")  # noqa: S108  nobody's folder, in which mkdtemp makes private ones
 _MEMORY_BYTES = 6 * 2**30
 """What the clusters of all workers may need at once, with room to spare."""
+_DEAREST = (
+    *("test_screening", "test_database_health", "test_backup_restore", "test_api", "test_previous_release"),
+    *("test_backup_parts", "test_training", "test_backup_timelines", "test_promotion", "test_ladder", "test_integrity"),
+    *("test_validation_ladder", "test_dose_response", "test_helpers", "test_predictive_models", "test_artifacts"),
+)
+"""Files that take longest; a worker that began one of them last would work alone in the end."""
 
 
 @cache
@@ -54,6 +60,11 @@ def pytest_configure(config: pytest.Config) -> None:
     is_about_notebooks = config.getoption("nbval_lax", default=False)
     own = DEMO_STATE_DIR if is_about_notebooks and DEMO_STATE_DIR else str(config.stash[_STATE_DIR])
     os.environ["CRYOKIT_STATE_DIR"] = own
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {name: rank for rank, name in enumerate(_DEAREST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -27,7 +27,8 @@ DAILY = ("lint", "js", "unit", "integration", "notebooks", "e2e", "ops")
 SIDE_BY_SIDE = (("e2e",), ("ops", "notebooks"))
 """Categories that need the demo. Notebooks train new versions, so each row has a copy of the demo's state."""
 NEEDS_DEMO = {name for row in SIDE_BY_SIDE for name in row}
-WORKERS = ["-n", "2", "--dist", "loadfile"]
+WORKERS = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Files in the order of tests/conftest.py, the dearest first, instead of those with most tests first."""
 ONLY_WHAT_UNITS_NEED = ["--disable-plugin-autoload", "-p", "xdist", "-p", "hypothesispytest"]
 """Other plugins read whole libraries when they start, once in each worker."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
@@ -41,7 +42,7 @@ COMMANDS = {
         [BIN / "squawk", *sorted(ROOT.glob("sql/migrations/*.sql"))],
     ],
     "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *ONLY_WHAT_UNITS_NEED, *WORKERS]],
-    "integration": [["pytest", "tests/integration", "-m", "not drill", *WORKERS, "--no-loadscope-reorder"]],
+    "integration": [["pytest", "tests/integration", "-m", "not drill", *WORKERS]],
     "notebooks": [["pytest", "--nbval-lax", "notebooks", "tests/notebooks"]],
     "e2e": [["pytest", "tests/e2e"]],
     "ops": [["pytest", "tests/ops", "-m", "not drill"]],

@@ -21,27 +21,6 @@ GLYCEROL = Molecule("OCC(O)CO", "PEDCQBHIVMGVHV-UHFFFAOYSA-N")
 DMSO = Molecule("CS(C)=O", "IAZDPXIOMUYVGZ-UHFFFAOYSA-N")
 
 
-DEAREST = (
-    "test_screening",
-    "test_database_health",
-    "test_backup_restore",
-    "test_api",
-    "test_previous_release",
-    "test_backup_parts",
-    "test_training",
-    "test_backup_timelines",
-    "test_promotion",
-    "test_ladder",
-    "test_integrity",
-)
-"""Files that take longest; a worker that began one of them last would work alone in the end."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    ranks = {name: rank for rank, name in enumerate(DEAREST)}
-    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
-
-
 @dataclass(frozen=True)
 class People:
     """A database with an account of each kind."""
