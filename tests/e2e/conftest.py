@@ -28,12 +28,11 @@ from sqlalchemy import text
 
 import cryokit
 from cryokit.db.engine import ADMIN
+from tests.conftest import DEMO_STATE_DIR
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
-# Read before the session is given a state folder of its own: the test runner prepares one with models.
-_PREPARED = os.environ.get("CRYOKIT_STATE_DIR")
 _BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--no-sandbox",
@@ -42,6 +41,22 @@ _FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+_LOOKS_THE_SAME = """() => {
+    const roots = [document], colours = []
+    while (roots.length) {
+        for (const element of roots.pop().querySelectorAll("*")) {
+            if (element.shadowRoot) roots.push(element.shadowRoot)
+            if (!element.matches("[class*=Mui]")) continue
+            const style = getComputedStyle(element)
+            colours.push(style.color, style.backgroundColor)
+        }
+    }
+    const now = colours.join()
+    window.lookedTheSame = now === window.coloursBefore ? window.lookedTheSame + 1 : 0
+    window.coloursBefore = now
+    return window.lookedTheSame >= 4
+}"""
+"""Each component takes on a theme by itself, one after the other; true when none has changed for a second."""
 _PATIENCE_SECONDS = 60
 _START_SECONDS = 180
 """The server builds each page once before it answers."""
@@ -53,8 +68,8 @@ expect.set_options(timeout=_PATIENCE_SECONDS * 1000)
 @pytest.fixture(scope="session")
 def state_dir(settings) -> Path:
     """A state folder in which all targets are trained."""
-    if _PREPARED and (Path(_PREPARED) / "artifacts").is_dir():
-        return Path(_PREPARED)
+    if DEMO_STATE_DIR and (Path(DEMO_STATE_DIR) / "artifacts").is_dir():
+        return Path(DEMO_STATE_DIR)
     argv = [sys.executable, "-m", "cryokit.cli", "up", "--no-serve"]
     environment = os.environ | {"CRYOKIT_STATE_DIR": str(settings.state_dir)}
     subprocess.run(argv, cwd=ROOT, env=environment, check=True, timeout=900)
@@ -83,15 +98,16 @@ def accounts(state_dir: Path) -> Iterator[dict[str, Account]]:
     workbench.close()
 
 
-def _wait_until_it_answers(address: str, process: subprocess.Popen, log: Path) -> None:
+def wait_until_it_answers(url: str, process: subprocess.Popen, log: Path) -> None:
+    """Wait until a server that was just started answers."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx.get(f"{address}/health/live").is_success:
+            if httpx.get(url).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.2)
-    pytest.fail(f"the server did not answer at {address}:\n{log.read_text()}")
+    pytest.fail(f"the server did not answer at {url}:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +120,7 @@ def address(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             argv, cwd=ROOT, env=os.environ | {"CRYOKIT_STATE_DIR": str(state_dir)}, stdout=stream, stderr=stream
         )
         try:
-            _wait_until_it_answers(f"http://127.0.0.1:{port}", process, log)
+            wait_until_it_answers(f"http://127.0.0.1:{port}/health/live", process, log)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.send_signal(signal.SIGTERM)
@@ -201,7 +217,7 @@ class Visit:
         height = self.page.locator(".main-content").evaluate("element => element.scrollHeight") + 80
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.mouse.move(width / 2, 5)
-        self.page.wait_for_timeout(1200)
+        self.page.wait_for_function(_LOOKS_THE_SAME, polling=250)
         self.picture(name)
 
 

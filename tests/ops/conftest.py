@@ -6,18 +6,16 @@ from pathlib import Path
 import pytest
 
 from ops.monitoring import start
+from tests.conftest import DEMO_STATE_DIR
 from tests.ports import free_port
-
-# Read before the session is given a state folder of its own: the test runner prepares one with a demo.
-_PREPARED = os.environ.get("CRYOKIT_STATE_DIR")
 
 
 @pytest.fixture(scope="session")
 def demo_state_dir() -> Path:
     """The state folder in which the demo has run."""
-    if _PREPARED is None:
+    if DEMO_STATE_DIR is None:
         pytest.fail("no demo was prepared; run `make ops`, which prepares one")
-    return Path(_PREPARED)
+    return Path(DEMO_STATE_DIR)
 
 
 @pytest.fixture
