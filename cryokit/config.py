@@ -28,6 +28,8 @@ DOCKER_SECRETS = Path("/run/secrets")
 LEAST_SECRET = 32
 Profile = Literal["development", "test", "staging", "production"]
 PROFILES = get_args(Profile)
+_NONE = "(none)"
+"""What a variable says to take back what another source gives."""
 _PLACEHOLDERS = ("changeme", "change_me", "change-me", "placeholder", "secret", "password", "example", "your_", "xxxx")
 
 
@@ -54,7 +56,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_parse_none_str="",  # an empty variable, as compose files make them, is one that is not given
+        env_ignore_empty=True,  # an empty variable, as compose files make them, is one that is not given
+        env_parse_none_str=_NONE,
         frozen=True,
         extra="ignore",
         hide_input_in_errors=True,
@@ -197,7 +200,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
     The session key is no part of them: it is for servers, which find it where this process did.
     """
     given = {name: getattr(settings, name) for name in settings.model_fields_set - {"session_key"}}
-    return {variable_of(name): "" if value is None else _passed(value) for name, value in given.items()}
+    return {variable_of(name): _NONE if value is None else _passed(value) for name, value in given.items()}
 
 
 def _passed(value: object) -> str:

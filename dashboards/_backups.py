@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
-from cryokit.errors import CryokitError, sentence
+from cryokit.errors import CryokitError, NotFoundError, sentence
 from cryokit.figures import recovery
 from cryokit.workbench import Workbench
 from cryokit.workbench.backups import KINDS
@@ -80,13 +80,15 @@ class BackupsPart:
         await self._act(done, self.workbench.start_backup, self.kind.value)
 
     async def _on_cancel(self, _event: object) -> None:
-        jobs = await asyncio.to_thread(self.workbench.backup_jobs, _SHOWN_JOBS)
+        await self._act("It is cancelled; at its next step it ends and removes what it made.", self._cancel_newest)
+
+    def _cancel_newest(self) -> None:
+        jobs = self.workbench.backup_jobs(_SHOWN_JOBS)
         newest = next((job for job in jobs if job["status"] in UNDER_WAY), None)
         if newest is None:
-            self.status.object = status_line("Nothing is under way.")
-            return
-        done = "It is cancelled; at its next step it ends and removes what it made."
-        await self._act(done, self.workbench.cancel_backup, newest["id"])
+            msg = "nothing is under way"
+            raise NotFoundError(msg)
+        self.workbench.cancel_backup(newest["id"])
 
     async def _act(self, done: str, act: Callable, *words: object) -> None:
         try:

@@ -12,11 +12,8 @@ from starlette.routing import Mount, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cryokit.api.lasting import YEAR_SECONDS
-
 _OURS = Path(__file__).with_name("assets")
 _PANELS_ROOT = "/static"
-_ALWAYS = f"public, max-age={YEAR_SECONDS}, immutable"
 _AN_HOUR = "public, max-age=3600"
 _ASK_FIRST = "no-cache"
 
@@ -61,9 +58,9 @@ class PanelFilesMiddleware:
         return (self.files if is_file else self.app)(scope, receive, send)
 
 
-def mounts() -> tuple[Mount, Mount]:
+def mounts(always_seconds: int) -> tuple[Mount, Mount]:
     """Return what serves Panel's files whose address holds the version, and our own."""
-    panels = _LastingFiles(DIST_DIR, lambda _: _ALWAYS)
+    panels = _LastingFiles(DIST_DIR, lambda _: f"public, max-age={always_seconds}, immutable")
     return Mount(CDN_DIST.rstrip("/"), panels, "panel"), Mount(
         "/assets", _LastingFiles(_OURS, lambda _: _ASK_FIRST), "assets"
     )

@@ -20,7 +20,7 @@ _CONFIGURATION = {"columnDefaults": {"minWidth": 110, "headerWordWrap": True, "v
 _COLLAPSING = {"responsiveLayout": "collapse", "responsiveLayoutCollapseStartOpen": True}
 STANDING = (
     "percentile: the share of the known cryoprotectants, measured under the same conditions, whose median value lies "
-    "below the prediction, and their number; unknown with fewer than 10"
+    "below the prediction, and their number; of % of control, lower is better; unknown with fewer than 10"
 )
 LIKENESS = ("Likeness", "Tanimoto similarity of Morgan fingerprints to the molecule of the filter, from 0 to 1")
 _METRICS = {

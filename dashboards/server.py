@@ -67,7 +67,7 @@ def make_app(workbench: Workbench | None = None) -> FastAPI:
     workbench = workbench or cryokit.open()
     pn.extension("tabulator", reconnect=True, notifications=False)
     app = create_app(workbench)
-    app.router.routes.extend(_files.mounts())
+    app.router.routes.extend(_files.mounts(YEAR_SECONDS))
     app.include_router(_structures())
     _add_pages(app, workbench)
     app.add_middleware(_files.PanelFilesMiddleware)

@@ -117,10 +117,10 @@ silence "$idle"
 start_colour "$idle"
 wait_until_ready "$idle"
 smoke "$idle"
+end_silence # from now on it has visitors
 move_traffic
 pass_trial "$idle"
 point "$root/live" "$idle"
 is_promoted=1
-end_silence
 audit deploy succeeded "$release"
 if [ -n "$live" ]; then retire "$live"; fi

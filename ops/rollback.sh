@@ -31,10 +31,10 @@ silence "$back"
 start_colour "$back"
 wait_until_ready "$back"
 smoke "$back"
+end_silence # from now on it has visitors
 trap - EXIT
 send "$back" 100
 point "$root/live" "$back"
-end_silence
 reason=
 restore_models "$back" "$broken" || reason="; not all current models could be restored, cryokit models history tells them"
 audit rollback succeeded "$release" "from $(release_of "$broken")$reason"

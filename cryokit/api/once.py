@@ -5,14 +5,16 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 
 from cryokit.api.auth import identity_of
+from cryokit.api.observing import saw_identity
 from cryokit.api.problems import Problem
-from cryokit.errors import InputError
+from cryokit.errors import CryokitError, InputError
 from cryokit.workbench import Workbench
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -21,7 +23,7 @@ _DESCRIPTION = (
     "A text of your own, such as a new UUID, of 1 to 200 visible ASCII characters, in quotes or not. The same request "
     "with the same key by the same account gets the first answer again for 24 hours, marked by "
     "`Idempotency-Replayed`, and begins nothing. Another request with that key gets 422, one whose first answer is not "
-    "there yet 409. A request that is refused or fails keeps nothing: its key can be used again."
+    "there yet 409. A request that is refused keeps nothing: its key can be used again."
 )
 _Key = Annotated[str | None, Header(alias=HEADER, pattern=_PATTERN, description=_DESCRIPTION)]
 
@@ -54,6 +56,12 @@ class OnceRoute(APIRoute):
             responses = {409: {"model": Problem}} | (responses or {})
         super().__init__(path, endpoint, methods=methods, dependencies=dependencies, responses=responses, **rest)
 
+    @property
+    def _roles(self) -> list[str]:
+        """The roles that the route asks for; a first answer is not for who has lost one since."""
+        checks = [item.dependency for item in self.dependencies]
+        return [check.required_role for check in checks if hasattr(check, "required_role")]
+
     def get_route_handler(self) -> Handler:
         """Return what answers a request, looking at its key first."""
         inner = super().get_route_handler()
@@ -64,8 +72,9 @@ class OnceRoute(APIRoute):
                 return await inner(request)
             workbench = request.app.state.workbench
             identity = await run_in_threadpool(identity_of, workbench, request.headers, request.cookies)
-            if identity is None:
+            if identity is None or not all(identity.may(role) for role in self._roles):
                 return await inner(request)  # which refuses it
+            saw_identity(request.scope, identity)
             return await _once(workbench.acting_as(identity), _checked(given), request, inner)
 
         return handle
@@ -86,9 +95,9 @@ async def _once(workbench: Workbench, key: str, request: Request, inner: Handler
         return Response(known.body, known.status, headers=headers, media_type="application/json")
     try:
         answer = await inner(request)
-    except BaseException:
+    except (CryokitError, RequestValidationError, HTTPException):
         await run_in_threadpool(workbench.give_back, key)
-        raise
+        raise  # after any other error nobody knows whether work has begun, so the key stays taken
     body = bytes(answer.body).decode()
     await run_in_threadpool(workbench.keep_answer, key, answer.status_code, answer.headers.get("location"), body)
     return answer

@@ -134,7 +134,9 @@ class Engine:
                 known.flush()
                 argv += ["--incremental", known.name]
             try:
-                said = self._stored(argv, self._place(folder, DATA), self._size().server_bytes, tell)
+                said = self._stored(
+                    argv, self._place(folder, DATA), None if parent else self._size().server_bytes, tell
+                )
             except CommandError as error:
                 if "WAL summaries are required" not in str(error):
                     raise
@@ -172,11 +174,11 @@ class Engine:
         with self.database.bootstrap() as connection:
             return connection.execute(queries(_TOPIC)["size"]).one()
 
-    def _stored(self, argv: list[str], place: Path, expected_bytes: int, tell: Teller) -> str:
+    def _stored(self, argv: list[str], place: Path, expected_bytes: int | None, tell: Teller) -> str:
         """Store what a program gives, telling how much it is so far; return what it said."""
 
         def take(out: IO[bytes]) -> None:
-            with Watched(out, expected_bytes, tell).cancelling() as watched:
+            with Watched(out, expected_bytes, tell).stopping() as watched:
                 self.cipher.compress(watched, place)
 
         return self._piped(argv, take)

@@ -75,7 +75,7 @@ def restore_part(
 def _refuse_early(found: BackupSet, part: Part, to: str | None) -> None:
     """Refuse what the manifest does not know before minutes of restoring; at a later point there may be more."""
     known = found.manifest.get("contents")
-    if known and to is None and found.kind != "dump":  # a dump holds tables too whose content is never counted
+    if known and to is None and found.kind != "dump":  # a dump holds rows of tables that are not counted, unlogged ones
         chosen_tables({(schema, table) for schema, _, table in (name.partition(".") for name in known["tables"])}, part)
 
 

@@ -1,12 +1,12 @@
 """The registry's jobs: long work that somebody asked for, how far it is and what came of it."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
 from cryokit.db.registry_base import RegistryBase, as_uuid
 from cryokit.db.tables import json_text
-from cryokit.errors import CancelledError, NotFoundError
+from cryokit.errors import CancelledError, ConflictError, NotFoundError
 
 _TOPIC = "jobs"
 
@@ -24,8 +24,7 @@ class Jobs(RegistryBase):
     def job_progress(self, job_id: str, done_fraction: float) -> None:
         """Write down how much is done; a job that its owner cancelled says so."""
         if self.one_or_none(_TOPIC, "job_progress", id=job_id, done_fraction=done_fraction) is None:
-            msg = f"job {job_id} was cancelled; run the same command again to go on from what is done"
-            raise CancelledError(msg)
+            self._say_why_it_ended(job_id)
 
     def finish_job(self, job_id: str, result: dict[str, Any] | None = None, error: str | None = None) -> None:
         """Write down the result of a job, or its error; a cancelled job stays cancelled, with how it ended."""
@@ -48,8 +47,18 @@ class Jobs(RegistryBase):
     def job_alive(self, job_id: str, line: str = "") -> None:
         """Say that work goes on, with a line for its log; a job that its owner cancelled says so."""
         if self.one_or_none(_TOPIC, "job_alive", id=job_id, line=line and f"{line}\n") is None:
-            msg = f"job {job_id} was cancelled"
+            self._say_why_it_ended(job_id)
+
+    def _say_why_it_ended(self, job_id: str) -> NoReturn:
+        again = "run the same command again to go on from what is done"
+        status = self.job(job_id)["status"]
+        if status == "cancelled":
+            msg = f"job {job_id} was cancelled; {again}"
             raise CancelledError(msg)
+        msg = (
+            f"job {job_id} counts as {status}, because it gave no sign for too long or another took its place; {again}"
+        )
+        raise ConflictError(msg)
 
     def fail_silent_jobs(self, silent_seconds: float) -> None:
         """Mark work as interrupted whose process says nothing any more."""

@@ -25,7 +25,7 @@ MINIMUM_EXAMPLES = 2
 """Training molecules that must hold a functional group before the model is said to know it."""
 
 _SLACK = 1e-9
-_ROUNDING_KELVIN = 0.5  # 4 degrees Celsius are quoted as 277 and as 277.15 K
+ROUNDING_KELVIN = 0.5  # 4 degrees Celsius are quoted as 277 and as 277.15 K
 
 FUNCTIONAL_GROUPS = {
     "amino acid": "[NX3,NX4+;!$(N[CX3]=[OX1])][CX4][CX3](=[OX1])[OX2H,OX1-]",
@@ -313,7 +313,7 @@ def _ranges(rows: pd.DataFrame, columns: Sequence[str]) -> dict[str, list[float]
 def _outside_ranges(ranges: dict[str, list[float]], rows: pd.DataFrame) -> list[list[str]]:
     reasons: list[list[str]] = [[] for _ in range(len(rows))]
     for name, (low, high) in ranges.items():
-        slack = _ROUNDING_KELVIN if name == "temperature_kelvin" else _SLACK
+        slack = ROUNDING_KELVIN if name == "temperature_kelvin" else _SLACK
         for row, value in enumerate(numbers(rows, name)):
             if not low - slack <= value <= high + slack and np.isfinite(value):
                 reasons[row].append(f"{name} {value:g} is outside the training range {low:g} to {high:g}")

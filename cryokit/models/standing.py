@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from cryokit.domain import Component, Target, target_named
 from cryokit.errors import InputError
+from cryokit.models.applicability import ROUNDING_KELVIN
 from cryokit.models.groups import composition
 
 LEAST_KNOWN = 10
 """With fewer comparable compounds no fraction is stated."""
 
 SAME = 0.01
-"""Conditions and amounts count as the same when they differ by this fraction at most."""
+"""Conditions and amounts count as the same when they differ by this fraction at most, temperatures by rounding."""
 
 COLUMNS = ("known_fraction_below", "known_compounds")
 
@@ -136,13 +137,15 @@ def _places(keys: Sequence[Key]) -> Mapping[Key, list[int]]:
 
 def _is_same(left: Key, right: Key) -> bool:
     return len(left) == len(right) and all(
-        name == other_name and _is_close(value, other)
+        name == other_name and _is_close(name, value, other)
         for (name, value), (other_name, other) in zip(left, right, strict=True)
     )
 
 
-def _is_close(left: object, right: object) -> bool:
+def _is_close(name: str, left: object, right: object) -> bool:
     if isinstance(left, float) and isinstance(right, float):
+        if name == "temperature_kelvin":  # a percent of it would be three degrees
+            return abs(left - right) <= ROUNDING_KELVIN
         return math.isclose(left, right, rel_tol=SAME)
     return left == right
 

@@ -98,14 +98,23 @@ class Backups(Jobs):
             tell("proving it: restoring it to a scratch cluster and comparing all that it holds", 0.5)
             proved, _ = restore.prove(self.settings, made, part_of(tell, 0.5, 1.0))
         except CancelledError:
-            sets = Sets(self.settings)
-            with sets.locked(wait=True):
-                self._remove(sets, [made.id])
-            raise
+            proved = self._proved_by_another(made)
+            if proved is None:
+                raise
         self.registry.store_backup_set(proved.manifest)
         with contextlib.suppress(CancelledError):  # too late: it is proved
             tell(f"proved after {proved.manifest['proof']['seconds']:.0f} s", 1.0)
         return proved
+
+    def _proved_by_another(self, made: BackupSet) -> BackupSet | None:
+        """Return a backup that somebody else has proved meanwhile, so that others may build on it; else remove it."""
+        sets = Sets(self.settings)
+        with sets.locked(wait=True):
+            found = next((found for found in sets.all() if found.id == made.id), None)
+            if found is None or found.is_proved:
+                return found
+            self._remove(sets, [made.id])
+            return None
 
     def restore_part(
         self,

@@ -4,8 +4,10 @@ import time
 
 import pytest
 
+from cryokit.backup import restore
 from cryokit.backup.files import make_key_file
 from cryokit.backup.sets import Sets
+from cryokit.db.registry import Registry
 from cryokit.errors import AccessError, CancelledError, ConflictError, InputError, NotFoundError
 from cryokit.workbench import Workbench
 from tests.jobs import acting, ended
@@ -119,6 +121,32 @@ def test_cancelled_at_any_step_nothing_is_left_and_others_stay(workbench, kind, 
     known = workbench.registry.backup_sets().set_index("id")
     assert known["removed_at"].drop(before[0]).notna().all()
     assert ids[0] not in before[0]
+
+
+def test_what_somebody_else_has_proved_is_kept_although_its_own_proof_is_cancelled(workbench):
+    def prove_and_cancel(line, _done_fraction):
+        if line.startswith("proving"):
+            newest = max(Sets(workbench.settings).all(), key=lambda found: found.id)
+            restore.prove(workbench.settings, newest)
+            msg = "job was cancelled"
+            raise CancelledError(msg)
+
+    made = workbench.create_backup("full", tell=prove_and_cancel)
+
+    assert made["proved_at"] is not None
+    assert made["id"] in left_over(workbench)[0]
+
+
+def test_a_backup_whose_process_was_silent_too_long_is_not_taken_for_cancelled(workbench):
+    job_id = acting(workbench, "anna").registry.queue_job("backup", {"kind": "full"})
+    registry = Registry(workbench.database)
+    assert registry.take_job(job_id)
+    registry.fail_silent_jobs(0.0)
+
+    with pytest.raises(ConflictError, match="counts as failed"):
+        registry.job_alive(job_id, "still here")
+    with pytest.raises(ConflictError, match="counts as failed"):
+        registry.job_progress(job_id, 0.5)
 
 
 def test_a_job_is_cancelled_by_another_administrator_and_says_that_nothing_was_kept(workbench):

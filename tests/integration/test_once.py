@@ -68,6 +68,7 @@ def test_the_same_request_begins_once_and_is_answered_twice(workbench, clients, 
     assert "idempotency-replayed" not in first.headers
     assert second.headers["idempotency-replayed"] == "true"
     assert evaluations(workbench) == before + 1
+    assert evaluate(clients["reader"], key).status_code == 403  # a token that may only read sees no first answer
 
 
 def test_without_a_key_every_request_begins(workbench, clients):

@@ -7,7 +7,7 @@ import pytest
 
 from ops.monitoring import start
 from tests.conftest import DEMO_STATE_DIR
-from tests.ports import free_port
+from tests.ports import free_ports
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def demo_environment(demo_state_dir: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _alertmanager_in(folder: Path) -> Iterator[str]:
-    ports = {name: free_port() for name in start.PORTS}
+    ports = dict(zip(start.PORTS, free_ports(len(start.PORTS)), strict=True))
     start.write_configuration(folder, ports, "no key is needed")
     (folder / "secrets" / "slack_url").write_text("http://127.0.0.1:9/nobody")
     with start.started(folder, ports, {}, ["alertmanager"]):

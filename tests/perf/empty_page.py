@@ -21,7 +21,7 @@ def page() -> pmui.Page:
 def make_app() -> FastAPI:
     pn.extension("tabulator", notifications=False)
     app = FastAPI()
-    app.router.routes.extend(_files.mounts())
+    app.router.routes.extend(_files.mounts(3600))
     add_applications({"/": page}, app=app, index_enabled=False, ico_path="none")
     app.add_middleware(_files.PanelFilesMiddleware)
     return app

@@ -6,7 +6,7 @@ import pytest
 
 from cryokit.backup.files import Cipher, make_key_file
 from cryokit.backup.progress import Watched, part_of
-from cryokit.errors import CancelledError
+from cryokit.errors import CancelledError, ConflictError, UnavailableError
 
 CONTENT = bytes(range(256)) * 40_000
 
@@ -44,14 +44,33 @@ def test_nothing_is_told_before_its_time(tmp_path, cipher):
     assert heard == []
 
 
-def test_a_cancellation_comes_through_compression_and_encryption_as_what_it_is(tmp_path, cipher):
-    def cancel(_line: str, _done_fraction: float) -> None:
-        msg = "job 7 was cancelled"
-        raise CancelledError(msg)
+@pytest.mark.parametrize("kind", [CancelledError, ConflictError])
+def test_why_it_is_stopped_comes_through_compression_and_encryption_as_what_it_is(tmp_path, cipher, kind):
+    def stop(_line: str, _done_fraction: float) -> None:
+        msg = "job 7 was stopped"
+        raise kind(msg)
 
-    watched = Watched(io.BytesIO(CONTENT), len(CONTENT), cancel, every_seconds=0)
-    with pytest.raises(CancelledError, match="job 7 was cancelled"), watched.cancelling():
+    watched = Watched(io.BytesIO(CONTENT), len(CONTENT), stop, every_seconds=0)
+    with pytest.raises(kind, match="job 7 was stopped"), watched.stopping():
         cipher.compress(watched, tmp_path / "file")
+
+
+def test_a_copy_goes_on_when_its_progress_cannot_be_written_down(tmp_path, cipher):
+    def away(_line: str, _done_fraction: float) -> None:
+        msg = "the database is away"
+        raise UnavailableError(msg)
+
+    with Watched(io.BytesIO(CONTENT), len(CONTENT), away, every_seconds=0).stopping() as watched:
+        cipher.compress(watched, tmp_path / "file")
+
+    assert (tmp_path / "file").stat().st_size > 0
+
+
+def test_of_what_has_no_known_size_no_fraction_is_told():
+    heard = []
+    Watched(io.BytesIO(CONTENT), None, lambda *said: heard.append(said), every_seconds=0).read()
+
+    assert heard == [(f"{len(CONTENT) / 1e6:.1f} MB were read", 0.0)]
 
 
 def test_a_part_is_told_as_a_part_of_the_whole():

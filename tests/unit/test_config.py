@@ -112,6 +112,16 @@ def test_what_was_taken_back_here_is_not_found_there_in_environment_or_file(tmp_
     assert (given.backup_remote, got.database_url, got.backup_remote) == (None, None, None)
 
 
+def test_an_empty_variable_is_none_that_was_given(tmp_path, monkeypatch):
+    (tmp_path / "cryokit_session_key").write_text(f"{GOOD_SECRET}\n")
+    monkeypatch.setattr(config, "DOCKER_SECRETS", tmp_path)
+    monkeypatch.setenv("CRYOKIT_SESSION_KEY", "")
+    monkeypatch.setenv("CRYOKIT_PORT", "")
+    got = load_settings()
+
+    assert (got.session_key.get_secret_value(), got.port) == (GOOD_SECRET, 5006)
+
+
 def test_the_session_key_is_not_handed_on():
     assert "CRYOKIT_SESSION_KEY" not in variables_of(load_settings(session_key=GOOD_SECRET))
 

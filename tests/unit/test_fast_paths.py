@@ -99,7 +99,14 @@ def test_bonds_and_acceptors_are_those_that_rdkit_counts(structures):
 
 
 def test_features_of_the_whole_molecule_are_those_of_rdkit_by_name(structures):
-    named = {"surface": "labuteASA", "chi_1": "chi1v", "kier_alpha": "hallKierAlpha", "polar_surface": "tpsa"}
+    named = {
+        "molar_mass": "amw", "heavy_atoms": "NumHeavyAtoms", "donors": "NumHBD", "acceptors": "NumHBA",
+        "rotatable_bonds": "NumRotatableBonds", "heteroatoms": "NumHeteroatoms", "sp3_fraction": "FractionCSP3",
+        "rings": "NumRings", "aromatic_rings": "NumAromaticRings", "saturated_rings": "NumSaturatedRings",
+        "heterocycles": "NumHeterocycles", "spiro_atoms": "NumSpiroAtoms", "bridgehead_atoms": "NumBridgeheadAtoms",
+        "surface": "labuteASA", "polar_surface": "tpsa", "chi_0": "chi0v", "chi_1": "chi1v",
+        "kier_alpha": "hallKierAlpha", "kappa_1": "kappa1",
+    }  # fmt: skip
     columns = [descriptors.DESCRIPTOR_NAMES.index(name) for name in named]
     properties = rdMolDescriptors.Properties(list(named.values()))
     expected = [list(properties.ComputeProperties(descriptors.prepared(smiles))) for smiles in structures]

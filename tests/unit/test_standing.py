@@ -89,6 +89,18 @@ def test_formulations_are_compared_at_the_same_total_amount():
     assert stands("viability", more, 2.0, known)[1] == 0
 
 
+def test_temperatures_are_the_same_to_half_a_kelvin():
+    known = known_recipes(*(f"CCO={part / 10} mol/kg; CO={3 - part / 10} mol/kg" for part in range(1, 12)))
+    near, warmer = (
+        with_components(
+            "viability", pd.DataFrame([EXPOSURE | {"recipe": "OCCO=3 mol/kg", "temperature_kelvin": kelvin}])
+        )
+        for kelvin in (277.5, 279.0)
+    )
+
+    assert (stands("viability", near, 2.0, known)[1], stands("viability", warmer, 2.0, known)[1]) == (11, 0)
+
+
 def test_amounts_in_other_units_are_not_comparable():
     known = known_recipes(*(f"CCO={part / 10} mol/kg; CO={3 - part / 10} mol/kg" for part in range(1, 12)))
 
