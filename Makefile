@@ -68,6 +68,10 @@ mutation: ## Change committed code on purpose and see whether its tests notice; 
 tell: ## Send TEXT to the webhook TELL_URL
 	@ops/tell.sh "$$TEXT"
 
+.PHONY: pictures
+pictures: ## Make the README's pictures from those that the browser tests took
+	@$(BIN)/python tests/pictures.py
+
 .PHONY: image
 image: ## Build the image of the committed code and try its container
 	@ops/bootstrap.sh image

@@ -10,6 +10,7 @@ from bokeh.models.widgets.tables import NumberFormatter
 
 from cryokit import figures
 from cryokit.domain import INSUFFICIENT_SKILL, target_named
+from cryokit.workbench.jobs import UNDER_WAY
 from dashboards._shell import STYLES
 
 STRUCTURE_PATH = "/structure.svg"
@@ -41,13 +42,18 @@ def chip(text: str, kind: str) -> str:
     return f'<span class="chip {kind}">{escape(text)}</span>'
 
 
-def job_card(job: dict, title: str, said: str, log: str) -> str:
-    """Return what became of a job: its status, what it is, how far it is, what is said of it, and its log."""
+def _how_far(job: dict, title: str) -> str:
+    if job["status"] not in UNDER_WAY:
+        return ""
     share = round(100 * job["done_fraction"])
-    bar = f'<progress max="100" value="{share}" aria-label="Progress of {escape(title)}">{share} %</progress>'
+    return f'<progress max="100" value="{share}" aria-label="Progress of {escape(title)}"></progress> {share} % '
+
+
+def job_card(job: dict, title: str, said: str, log: str) -> str:
+    """Return what becomes of a job: its status, what it is, how far it is, what is said of it, and its log."""
     return (
         f'<div class="job"><p>{chip(job["status"], _JOB_CHIPS[job["status"]])} <strong>{escape(title)}</strong> '
-        f"{bar} {share} % {escape(said)}</p>"
+        f"{_how_far(job, title)}{escape(said)}</p>"
         f'<details><summary>Log</summary><pre tabindex="0">{escape(log)}</pre></details></div>'
     )
 

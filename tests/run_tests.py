@@ -24,9 +24,11 @@ KEPT_EVALUATIONS = RESULTS / "evaluations"
 LADDERS = (("tg", "curated"), ("tg", "published"), ("iri", "curated"), ("viability", "curated"))
 COVERAGE_FLOOR_PERCENT = 85
 DAILY = ("lint", "js", "unit", "integration", "notebooks", "e2e", "ops")
-SIDE_BY_SIDE = (("e2e",), ("ops", "notebooks"))
-"""Categories that need the demo. Notebooks train new versions, so each row has a copy of the demo's state."""
+SIDE_BY_SIDE = (("e2e",), ("ops", "notebooks", "e2e-makers"))
+"""Categories that need the demo, two at a time; each has a copy of the demo's state, which it may change."""
 NEEDS_DEMO = {name for row in SIDE_BY_SIDE for name in row}
+MAKERS = [f"tests/e2e/test_{name}_page.py" for name in ("models", "operations", "reports")]
+"""Browser tests that train, back up and report: a category of its own, because a browser keeps one core busy."""
 WORKERS = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 """Files in the order of tests/conftest.py, the dearest first, instead of those with most tests first."""
 ONLY_WHAT_UNITS_NEED = ["--disable-plugin-autoload", "-p", "xdist", "-p", "hypothesispytest"]
@@ -44,7 +46,8 @@ COMMANDS = {
     "unit": [["pytest", "tests/unit", "--doctest-modules", "cryokit", *ONLY_WHAT_UNITS_NEED, *WORKERS]],
     "integration": [["pytest", "tests/integration", "-m", "not drill", *WORKERS]],
     "notebooks": [["pytest", "--nbval-lax", "notebooks", "tests/notebooks"]],
-    "e2e": [["pytest", "tests/e2e"]],
+    "e2e": [["pytest", "tests/e2e", *(f"--ignore={file}" for file in MAKERS)]],
+    "e2e-makers": [["pytest", *MAKERS]],
     "ops": [["pytest", "tests/ops", "-m", "not drill"]],
     "perf": [["pytest", "tests/perf", "-s"]],
     "validation": [
@@ -58,7 +61,7 @@ COMMANDS = {
     "mutation": [[BIN / "python", ROOT / "tests" / "mutation.py"]],
     "drills": [["pytest", "tests/drills", "tests/integration", "tests/ops", "-m", "drill", "-s"]],
 }
-MEASURED = ("unit", "integration", "e2e")
+MEASURED = ("unit", "integration", "e2e", "e2e-makers")
 """Categories whose coverage is counted; tracing would make notebooks take twice as long."""
 
 
@@ -98,20 +101,20 @@ def run_category(category: str, environment: dict[str, str], out: TextIO | None 
     return replace(total, seconds=perf_counter() - began)
 
 
-def run_side_by_side(rows: list[list[str]], states: list[dict[str, str]]) -> dict[str, Count]:
+def run_side_by_side(rows: list[list[str]], states: dict[str, dict[str, str]]) -> dict[str, Count]:
     """Run rows of categories at the same time; what a category prints is shown whole when it ends."""
     counts, printing = {}, Lock()
 
-    def run_row(names: list[str], environment: dict[str, str]) -> None:
+    def run_row(names: list[str]) -> None:
         for name in names:
             with tempfile.TemporaryFile("w+") as out:
-                counts[name] = run_category(name, environment, out)
+                counts[name] = run_category(name, states[name], out)
                 out.seek(0)
                 with printing:
                     say(f"\n== what {name} printed\n{out.read()}")
 
     with ThreadPoolExecutor(len(rows)) as pool:
-        for done in [pool.submit(run_row, *both) for both in zip(rows, states, strict=True)]:
+        for done in [pool.submit(run_row, row) for row in rows]:
             done.result()
     return counts
 
@@ -169,10 +172,10 @@ def tell_failures(category: str) -> None:
 
 
 @contextlib.contextmanager
-def demo_states(environment: dict[str, str], number: int):
-    """Yield environments of state folders that one demo prepared: what notebooks and pages are tried on."""
+def demo_states(environment: dict[str, str], names: list[str]):
+    """Yield an environment for each category, of state folders that one demo prepared."""
     with contextlib.ExitStack() as stack:
-        folders = [str(stack.enter_context(state_folder())) for _ in range(number)]
+        folders = [str(stack.enter_context(state_folder())) for _ in names]
         first, *others = [environment | {"CRYOKIT_STATE_DIR": folder} for folder in folders]
         began = perf_counter()
         say("\n== demo: cryokit up --no-serve")
@@ -183,7 +186,7 @@ def demo_states(environment: dict[str, str], number: int):
             subprocess.run(["cp", "-a", f"{folders[0]}/.", other["CRYOKIT_STATE_DIR"]], check=True)
         for state in (first, *others):
             stack.callback(cryokit, state, "db", "stop")
-        yield [first, *others], Count(failed=1) if status else Count(passed=1)
+        yield dict(zip(names, [first, *others], strict=True)), Count(failed=1) if status else Count(passed=1)
 
 
 def cryokit(environment: dict[str, str], *words: str) -> int:
@@ -234,6 +237,8 @@ def check_coverage(environment: dict[str, str]) -> Count:
 
 def main(wanted: list[str]) -> int:
     categories = wanted or list(DAILY)
+    if "e2e" in categories:
+        categories.append("e2e-makers")
     known = [*COMMANDS, "coverage"]
     if unknown := [name for name in categories if name not in known]:
         say(f"there is no category {', '.join(unknown)}; there are {', '.join(known)}")
@@ -248,7 +253,7 @@ def main(wanted: list[str]) -> int:
         counts["report"] = write_validation_report(environment)
     rows = [[name for name in row if name in categories] for row in SIDE_BY_SIDE]
     if rows := [row for row in rows if row]:
-        with demo_states(environment, len(rows)) as (states, count):
+        with demo_states(environment, [name for row in rows for name in row]) as (states, count):
             counts["demo"] = count
             counts |= run_side_by_side(rows, states)
     if "coverage" in categories or set(MEASURED) <= set(categories):
