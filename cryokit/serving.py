@@ -18,6 +18,8 @@ from cryokit.telemetry import configure_logging
 from cryokit.telemetry.files import RotatingFile
 
 FACTORY = "dashboards.server:make_app"
+_SWITCH_SECONDS = 0.001
+"""An answer of the API passes through several threads, and each waits so long while another thread builds a page."""
 
 
 def serve_pages(settings: Settings, port: int, say: Callable[[str], None]) -> None:
@@ -33,6 +35,7 @@ def serve_pages(settings: Settings, port: int, say: Callable[[str], None]) -> No
         server_header=False,
         proxy_headers=settings.behind_proxy,
     )
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with taken_port(port, settings.host) as listener, contextlib.suppress(KeyboardInterrupt):
         config.load_app()
         level = settings.log_level if "log_level" in settings.model_fields_set else "INFO"
