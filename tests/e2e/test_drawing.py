@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Frame, Locator, Page, expect
 
 from tests.e2e.axe import violations
+from tests.e2e.files import choose_file
 
 SMILES = "SMILES, one on each line"
 EDITOR = "/assets/jsme/editor.html"
@@ -99,11 +100,7 @@ def test_drawing_is_offered_where_a_molecule_is_asked_and_no_file_is_chosen(visi
     expect(page.get_by_role("button", name="Draw a molecule")).to_have_count(0)
     page.goto(f"{visit.address}/?target=tg")
     visit.ready()
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(1500)  # nobody finds a file before the page has come to rest
-    file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": b"smiles\nCCO\n"}
-    page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text("rows.csv is ready")).to_be_visible()
+    choose_file(page, "smiles\nCCO\n", "rows.csv")
 
     expect(page.get_by_role("button", name="Draw a molecule")).to_be_disabled()
     page.get_by_role("button", name="Remove file").click()

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from cryokit.chemistry.structure_files import sdf_text
 from tests.e2e.axe import violations
+from tests.e2e.files import choose_file
 
 SMILES = "SMILES, one on each line"
 RECIPES = "Recipes, one on each line"
@@ -19,14 +20,6 @@ def predict(page: Page, label: str, text: str) -> None:
 def choose(page: Page, field: str, option: str) -> None:
     page.get_by_role("combobox", name=field).click()
     page.get_by_role("option", name=option).click()
-
-
-def upload(page: Page, content: str, name: str = "rows.csv") -> None:
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(1500)  # nobody finds a file before the page has come to rest
-    file = {"name": name, "mimeType": "application/octet-stream", "buffer": content.encode()}
-    page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text(f"{name} is ready")).to_be_visible()
 
 
 def expect_last_refused(page: Page, pattern: str) -> None:
@@ -73,7 +66,7 @@ def test_glycerol_is_predicted_with_its_structure(visit):
 
 def test_predictions_are_taken_along(visit):
     page = visit.sign_in()
-    upload(page, "smiles,name\nOCC(O)CO,glycerol\n")
+    choose_file(page, "smiles,name\nOCC(O)CO,glycerol\n", "rows.csv")
     page.get_by_role("button", name="Predict", exact=True).click()
     for kind, begins in (("CSV", b"target,smiles"), ("XLSX", b"PK"), ("SDF", b"glycerol")):
         with page.expect_download(timeout=60_000) as downloaded:
@@ -145,7 +138,7 @@ def test_the_chart_has_a_sentence_metrics_and_a_table_beside_it(visit):
 
 def test_a_csv_with_a_bad_row_shows_its_line_and_predicts_the_others(visit):
     page = visit.sign_in()
-    upload(page, "name,smiles\nglycerol,OCC(O)CO\nbroken,C1CC\nethanol,CCO\n")
+    choose_file(page, "name,smiles\nglycerol,OCC(O)CO\nbroken,C1CC\nethanol,CCO\n", "rows.csv")
     page.get_by_role("button", name="Predict").click()
 
     expect(page.get_by_text("2 predicted, 1 refused.")).to_be_visible()
@@ -154,7 +147,7 @@ def test_a_csv_with_a_bad_row_shows_its_line_and_predicts_the_others(visit):
 
 def test_a_csv_with_semicolons_and_a_surplus_cell_predicts_the_right_molecule(visit):
     page = visit.sign_in()
-    upload(page, "smiles;name;operator\nOCCO;CCO;me;surplus\n\nCO;methanol;me\n")
+    choose_file(page, "smiles;name;operator\nOCCO;CCO;me;surplus\n\nCO;methanol;me\n", "rows.csv")
     page.get_by_role("button", name="Predict").click()
 
     expect(page.get_by_text("1 predicted, 1 refused. Columns not used: operator.")).to_be_visible()
@@ -164,7 +157,7 @@ def test_a_csv_with_semicolons_and_a_surplus_cell_predicts_the_right_molecule(vi
 
 def test_what_a_file_says_is_never_markup(visit):
     page = visit.sign_in()
-    upload(page, 'smiles\n"<img src=x onerror=""document.title=1"">"\n')
+    choose_file(page, 'smiles\n"<img src=x onerror=""document.title=1"">"\n', "rows.csv")
     page.get_by_role("button", name="Predict").click()
 
     expect(page.get_by_text("0 predicted, 1 refused.")).to_be_visible()
@@ -220,7 +213,7 @@ def test_an_sdf_is_predicted_record_by_record(visit):
     page = visit.sign_in()
     drawn = sdf_text(["OCC(O)CO", "CO"], [{"name": "glycerol", "operator": "me"}, {"name": "methanol"}])
     whole, other = drawn.split("$$$$\n", 1)
-    upload(page, f"{whole}$$$$\nbroken\n\n\n  1  0\nM  END\n$$$$\n{other}", "molecules.sdf")
+    choose_file(page, f"{whole}$$$$\nbroken\n\n\n  1  0\nM  END\n$$$$\n{other}", "molecules.sdf")
     page.get_by_role("button", name="Predict").click()
 
     expect(page.get_by_text("2 predicted, 1 refused. Columns not used: operator.")).to_be_visible()

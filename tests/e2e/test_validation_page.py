@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.axe import violations
+from tests.e2e.files import choose_file
 
 BUTTON = "Show the split ladder"
 
@@ -22,11 +23,7 @@ SEEN, UNSEEN = "OCC(O)CO,glycerol,190", ["CCCCCCCCC(=O)OC,methyl nonanoate,150",
 
 
 def upload(page, lines, name="mine.csv"):
-    file = {"name": name, "mimeType": "text/csv", "buffer": "\n".join([HEADER, *lines]).encode()}
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(1500)  # nobody finds a file before the page has come to rest
-    page.locator("input[type=file]").set_input_files(file)
-    page.get_by_text(f"{name} is ready").wait_for()
+    choose_file(page, "\n".join([HEADER, *lines]), name)
     page.get_by_role("button", name="Evaluate", exact=True).click()
 
 

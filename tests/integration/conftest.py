@@ -14,6 +14,7 @@ from cryokit.api.app import create_app
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
 from cryokit.domain import Component, Identity, Molecule
+from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
 
 ARGON2 = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
@@ -111,3 +112,19 @@ def served_on_a_free_port(workbench: Workbench) -> Iterator[str]:
 def served() -> Callable[[Workbench], contextlib.AbstractContextManager[str]]:
     """Serve the API over a workbench."""
     return served_on_a_free_port
+
+
+@pytest.fixture(scope="module")
+def trained(server, cloned, template_database) -> Callable[..., contextlib.AbstractContextManager[Workbench]]:
+    """Open a workbench over a database of its own that holds one small model of so many rows."""
+
+    @contextlib.contextmanager
+    def opened(count: int = 40) -> Iterator[Workbench]:
+        with cloned(template_database) as database:
+            workbench = Workbench(server.settings, database)
+            rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(count)
+            workbench.registry.store_measurements(rows, "tg", is_public=True)
+            workbench.train("tg", estimator="mean")
+            yield workbench
+
+    return opened

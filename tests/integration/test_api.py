@@ -11,7 +11,7 @@ from sqlalchemy import text
 from cryokit.api.auth import COOKIE, issue_token
 from cryokit.api.middleware import MAX_BODY_BYTES
 from cryokit.domain import ROLES
-from cryokit.sources.bundled import bundled_rows, known_cryoprotectants
+from cryokit.sources.bundled import known_cryoprotectants
 from cryokit.workbench import Workbench
 
 PASSWORD = "a long enough password"
@@ -60,13 +60,9 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def workbench(server, cloned, template_database) -> Iterator[Workbench]:
+def workbench(trained) -> Iterator[Workbench]:
     """A workbench over a database of its own that holds one small model."""
-    with cloned(template_database) as database:
-        workbench = Workbench(server.settings, database)
-        rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(40)
-        workbench.registry.store_measurements(rows, "tg", is_public=True)
-        workbench.train("tg", estimator="mean")
+    with trained() as workbench:
         yield workbench
 
 

@@ -17,13 +17,9 @@ SMILES = ["OCC(O)CO", "CCO", "CS(C)=O"]
 
 
 @pytest.fixture(scope="module")
-def here(server, cloned, template_database) -> Iterator[Workbench]:
+def here(trained) -> Iterator[Workbench]:
     """The workbench on the machine of the server, as one of its researchers."""
-    with cloned(template_database) as database:
-        workbench = Workbench(server.settings, database)
-        rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(9)
-        workbench.registry.store_measurements(rows, "tg", is_public=True)
-        workbench.train("tg", estimator="mean")
+    with trained(9) as workbench:
         workbench.add_user("ada", "researcher")
         account = workbench.registry.user_by_name("ada")
         yield workbench.acting_as(workbench.find_identity(account["id"]))

@@ -18,13 +18,9 @@ EVALUATE = "/api/v1/evaluations?target=tg"
 
 
 @pytest.fixture(scope="module")
-def workbench(server, cloned, template_database) -> Iterator[Workbench]:
+def workbench(trained) -> Iterator[Workbench]:
     """A workbench over a database of its own with one small model and two researchers."""
-    with cloned(template_database) as database:
-        workbench = Workbench(server.settings, database)
-        rows = bundled_rows("tg").query("is_curated and tm_kelvin.notna()").head(40)
-        workbench.registry.store_measurements(rows, "tg", is_public=True)
-        workbench.train("tg", estimator="mean")
+    with trained() as workbench:
         for name in ("ada", "eve"):
             workbench.add_user(name, "researcher")
         yield workbench

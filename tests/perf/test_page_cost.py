@@ -17,6 +17,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 import cryokit
+from cryokit.api.auth import COOKIE
 from tests.e2e.conftest import (  # noqa: F401  fixtures
     accounts,
     address,
@@ -29,7 +30,6 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 VISITS, SESSIONS, ASKED = 9, 100, 60
-COOKIE = "cryokit_session"
 MOST_LATE = 15
 """Far above what an idle machine gives, 4 to 8 (the aim is 5): a busy one must not turn the benchmark red."""
 
