@@ -73,6 +73,19 @@ def test_a_shim_that_starts_nothing_is_passed_over(tmp_path):
     assert "-m venv .venv" in (tmp_path / "called").read_text()
 
 
+@pytest.mark.parametrize(("uv_status", "installs"), [(0, ["pip uv", "uv"]), (2, ["pip uv", "uv", "pip"])])
+def test_pip_goes_on_where_uv_cannot_install(tmp_path, uv_status, installs):
+    called, programs = tmp_path / "called", tmp_path / ".venv" / "bin"
+    executable(programs, "python", f'#!/bin/sh\ncase "$*" in *" uv") echo pip uv;; *pip*) echo pip;; esac >>{called}\n')
+    executable(programs, "uv", f"#!/bin/sh\necho uv >>{called}\nexit {uv_status}\n")
+
+    done = bootstrap(tmp_path, "/usr/bin:/bin")
+
+    assert done.returncode == 0, done.stderr
+    assert called.read_text().splitlines() == installs
+    assert ("going on with pip" in done.stderr) == bool(uv_status)
+
+
 def test_an_unknown_mode_is_refused():
     done = subprocess.run(["bash", "ops/bootstrap.sh", "walk"], cwd=ROOT, capture_output=True, text=True, check=False)
 
