@@ -24,9 +24,10 @@ KEPT_EVALUATIONS = RESULTS / "evaluations"
 LADDERS = (("tg", "curated"), ("tg", "published"), ("iri", "curated"), ("viability", "curated"))
 COVERAGE_FLOOR_PERCENT = 85
 DAILY = ("lint", "js", "unit", "integration", "notebooks", "e2e", "ops")
-SIDE_BY_SIDE = (("e2e",), ("ops", "notebooks", "e2e-makers"))
-"""Categories that need the demo, two at a time; each has a copy of the demo's state, which it may change."""
-NEEDS_DEMO = {name for row in SIDE_BY_SIDE for name in row}
+ROWS = (("lint", "js", "unit", "integration"), ("e2e",), ("e2e-makers", "ops", "notebooks"))
+"""What runs side by side: a test that waits for a server or a browser leaves its core to another row."""
+NEEDS_DEMO = ("e2e", "e2e-makers", "ops", "notebooks")
+"""Each has a copy of the demo's state, which it may change; the demo begins at once, beside the first row."""
 MAKERS = [f"tests/e2e/test_{name}_page.py" for name in ("models", "operations", "reports")]
 """Browser tests that train, back up and report: a category of its own, because a browser keeps one core busy."""
 WORKERS = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
@@ -101,19 +102,26 @@ def run_category(category: str, environment: dict[str, str], out: TextIO | None 
     return replace(total, seconds=perf_counter() - began)
 
 
-def run_side_by_side(rows: list[list[str]], states: dict[str, dict[str, str]]) -> dict[str, Count]:
-    """Run rows of categories at the same time; what a category prints is shown whole when it ends."""
+def run_rows(rows: list[list[str]], environment: dict[str, str]) -> dict[str, Count]:
+    """Run rows of categories side by side; what a category prints is shown whole when it ends."""
     counts, printing = {}, Lock()
+    needing = [name for row in rows for name in row if name in NEEDS_DEMO]
 
     def run_row(names: list[str]) -> None:
         for name in names:
+            own = environment
+            if name in needing:
+                states, counts["demo"] = demo.result()
+                own = states[name]
             with tempfile.TemporaryFile("w+") as out:
-                counts[name] = run_category(name, states[name], out)
+                counts[name] = run_category(name, own, out)
                 out.seek(0)
                 with printing:
                     say(f"\n== what {name} printed\n{out.read()}")
 
-    with ThreadPoolExecutor(len(rows)) as pool:
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(rows) + 1) as pool:
+        if needing:
+            demo = pool.submit(lambda: stack.enter_context(demo_states(environment, needing)))
         for done in [pool.submit(run_row, row) for row in rows]:
             done.result()
     return counts
@@ -246,16 +254,18 @@ def main(wanted: list[str]) -> int:
     RESULTS.mkdir(exist_ok=True)
     environment = os.environ | {"COVERAGE_FILE": str(RESULTS / ".coverage"), "PYTHONUTF8": "1"}
     counts = {}
+    rows = [[name for name in row if name in categories] for row in ROWS]
+    rows = [row for row in rows if row]
+    in_rows = {name for row in rows for name in row}
+    if len(in_rows) == 1 and not in_rows & set(NEEDS_DEMO):
+        rows, in_rows = [], set()  # alone: what it prints is seen at once
+    if rows:
+        counts |= run_rows(rows, environment)
     for name in categories:
-        if name in COMMANDS and name not in NEEDS_DEMO:
+        if name in COMMANDS and name not in in_rows:
             counts[name] = run_category(name, environment)
     if "validation" in categories:
         counts["report"] = write_validation_report(environment)
-    rows = [[name for name in row if name in categories] for row in SIDE_BY_SIDE]
-    if rows := [row for row in rows if row]:
-        with demo_states(environment, [name for row in rows for name in row]) as (states, count):
-            counts["demo"] = count
-            counts |= run_side_by_side(rows, states)
     if "coverage" in categories or set(MEASURED) <= set(categories):
         counts["coverage"] = check_coverage(environment)
     say("")

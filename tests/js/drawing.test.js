@@ -22,7 +22,6 @@ async function opened(context, text = "") {
     this.dispatchEvent(new window.Event("close"))
   }
   Object.assign(globalThis, {window, document: window.document})
-  context.after(() => { window.close(); delete globalThis.window; delete globalThis.document })
   const field = text_area(text)
   const {draw} = await import(MODULE)
   draw(field)
@@ -33,7 +32,12 @@ async function opened(context, text = "") {
   function tell(data, {source = frame.contentWindow, origin = ORIGIN} = {}) {
     window.dispatchEvent(new window.MessageEvent("message", {data, source, origin}))
   }
-  context.after(() => tell({is_left: true}))
+  context.after(() => {
+    tell({is_left: true}) // an open dialog waits for its editor for a while, and the process with it
+    window.close()
+    delete globalThis.window
+    delete globalThis.document
+  })
   return {window, field, root, frame, tell, add: root.querySelector(".add"), status: root.querySelector("[role=status]")}
 }
 
