@@ -269,6 +269,7 @@ def main(wanted: list[str]) -> int:
     if "coverage" in categories or set(MEASURED) <= set(categories):
         counts["coverage"] = check_coverage(environment)
     say("")
+    counts = {name: counts[name] for name in (*COMMANDS, "report", "demo", "coverage") if name in counts}
     for name in counts:
         tell_failures(name)
     for name, count in counts.items():
