@@ -1,12 +1,16 @@
 """Serve the pages and the API from one process."""
 
+import asyncio
 import contextlib
 import errno
+import fcntl
 import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -22,26 +26,107 @@ _SWITCH_SECONDS = 0.001
 """An answer of the API passes through several threads, and each waits so long while another thread builds a page."""
 
 
-def serve_pages(settings: Settings, port: int, say: Callable[[str], None]) -> None:
-    """Serve until interrupted; the application factory is found beside the package."""
+_LOOK_SECONDS = 0.1
+"""How often a process that stands by looks whether its turn has come."""
+_PORT_SECONDS = 5.0
+"""How long the port of a process that has ended may still be taken."""
+
+type Message = MutableMapping[str, Any]
+type Send = Callable[[Message], Awaitable[None]]
+type App = Callable[[MutableMapping[str, Any], Callable[[], Awaitable[Message]], Send], Awaitable[None]]
+
+
+class Turn:
+    """
+    A file that one process holds at a time, and in which its number stands.
+
+    However the process ends, the next one can take it at once. The lock is the process's own: what it starts holds
+    nothing of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # open until the process ends
+
+    def taken(self) -> bool:
+        """Take the turn if nobody has it; whether it is ours."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return False
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        return True
+
+
+def serve_pages(settings: Settings, port: int, say: Callable[[str], None], turn: Turn | None = None) -> None:
+    """
+    Serve until interrupted; the application factory is found beside the package.
+
+    While another process has the turn, this one gets ready, pages built and all, and waits.
+    """
     home = shared_folder("dashboards").parent
     sys.path.insert(0, str(home))
     os.environ.update(kernel_environment(settings.model_copy(update={"port": port})))
+    listeners: list[socket.socket] = []
     config = uvicorn.Config(
         FACTORY,
         factory=True,
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=settings.behind_proxy,
     )
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with taken_port(port, settings.host) as listener, contextlib.suppress(KeyboardInterrupt):
-        config.load_app()
-        level = settings.log_level if "log_level" in settings.model_fields_set else "INFO"
-        configure_logging(level, handler=_log_handler(settings))
-        say(f"cryokit is at http://{settings.host}:{port} (Ctrl-C stops it)")
-        uvicorn.Server(config).run(sockets=[listener])
+    has_turn = turn is None or turn.taken()
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
+        if has_turn:
+            listeners.append(stack.enter_context(taken_port(port, settings.host)))
+        make = config.load_app()
+        server = uvicorn.Server(config)
+
+        def begin() -> None:
+            level = settings.log_level if "log_level" in settings.model_fields_set else "INFO"
+            configure_logging(level, handler=_log_handler(settings))
+            say(f"cryokit is at http://{settings.host}:{port} (Ctrl-C stops it)")
+
+        async def wait() -> None:
+            say("ready to serve when the process that does so has ended")
+            while not (server.should_exit or turn.taken()):
+                await asyncio.sleep(_LOOK_SECONDS)
+            if not server.should_exit:
+                listeners.append(stack.enter_context(await _port_left(port, settings.host)))
+                begin()
+
+        if has_turn:
+            begin()
+        else:
+            config.app = lambda: _after(wait, make())
+        server.run(sockets=listeners)
+
+
+def _after(wait: Callable[[], Awaitable[None]], app: App) -> App:
+    """Return an application that is started, but not said to be so before `wait` is over."""
+
+    async def waiting(scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+        async def send_later(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                await wait()
+            await send(message)
+
+        await app(scope, receive, send_later if scope["type"] == "lifespan" else send)
+
+    return waiting
+
+
+async def _port_left(port: int, host: str) -> socket.socket:
+    """Take the port of a process that has just ended: its lock may be free before its port is."""
+    for _ in range(round(_PORT_SECONDS / _LOOK_SECONDS)):
+        try:
+            return taken_port(port, host)
+        except UnavailableError:
+            await asyncio.sleep(_LOOK_SECONDS)
+    return taken_port(port, host)
 
 
 def _log_handler(settings: Settings) -> logging.Handler | None:

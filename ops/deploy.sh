@@ -122,5 +122,6 @@ move_traffic
 pass_trial "$idle"
 point "$root/live" "$idle"
 is_promoted=1
+start_standby "$idle"
 audit deploy succeeded "$release"
 if [ -n "$live" ]; then retire "$live"; fi

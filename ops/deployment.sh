@@ -23,6 +23,7 @@ open_environment() {
   : "${DEPLOY_PORT:=8080}" "${DEPLOY_PORT_BLUE:=5101}" "${DEPLOY_PORT_GREEN:=5102}"
   : "${DEPLOY_FIGURES_PORT:=8405}"      # metrics of the proxy
   : "${DEPLOY_COOKIE=secure}"           # empty where no https is in front
+  : "${DEPLOY_STANDBY:=1}"              # 0: no second process that takes over at once when the one that serves ends
   : "${DEPLOY_START_SECONDS:=120}"      # how long a release may take to get ready
   : "${DEPLOY_STEP_SECONDS:=10}"        # how long each canary step is watched at least
   : "${DEPLOY_LATE_MILLISECONDS:=1000}" # an answer that takes longer counts like a failed one
@@ -169,13 +170,17 @@ for target, version in sorted(before - now):
 
 # Processes
 
-own_pid() { cat "$root/$1/supervisor.pid" 2>/dev/null || true; }
+# A colour has two processes, each kept running for itself: one serves, the other stands by (serve --turn).
+# Without a second word these ask about the first, which a colour on trial has alone.
+
+unit_of() { echo "cryokit${2:+-$2}@$(basename "$root")-$1.service"; }
+own_pid() { cat "$root/$1/${2:-app}.supervisor" 2>/dev/null || true; }
 runs() {
   if [ "$DEPLOY_SUPERVISOR" = systemd ]; then
-    systemctl --quiet is-active "cryokit@$(basename "$root")-$1.service"
+    systemctl --quiet is-active "$(unit_of "$@")"
   else
     local pid
-    pid=$(own_pid "$1")
+    pid=$(own_pid "$@")
     [ -n "$pid" ] && grep -qz supervise.sh "/proc/$pid/cmdline" 2>/dev/null
   fi
 }
@@ -183,31 +188,41 @@ runs() {
 # How often it had to be started since it was told to run.
 starts_of() {
   if [ "$DEPLOY_SUPERVISOR" = systemd ]; then
-    systemctl show --property NRestarts --value "cryokit@$(basename "$root")-$1.service"
+    systemctl show --property NRestarts --value "$(unit_of "$1")"
   else
-    cat "$root/$1/starts" 2>/dev/null || echo 0
+    cat "$root/$1/app.starts" 2>/dev/null || echo 0
   fi
 }
 
 start_colour() {
-  if runs "$1"; then return 0; fi
+  if runs "$@"; then return 0; fi
   if [ "$DEPLOY_SUPERVISOR" = systemd ]; then
-    systemctl start "cryokit@$(basename "$root")-$1.service"
+    systemctl start "$(unit_of "$@")"
   else
-    setsid "$(dirname "${BASH_SOURCE[0]}")/supervise.sh" "$root/$1" 9>&- </dev/null >>"$root/$1/log" 2>&1 &
-    echo $! >"$root/$1/supervisor.pid"
+    setsid "$(dirname "${BASH_SOURCE[0]}")/supervise.sh" "$root/$1" "${2:-app}" 9>&- </dev/null >>"$root/$1/log" 2>&1 &
+    echo $! >"$root/$1/${2:-app}.supervisor"
   fi
 }
 
+# The colour serves well without it, only longer not at all when it is killed.
+start_standby() {
+  [ "$DEPLOY_STANDBY" = 1 ] || return 0
+  start_colour "$1" standby || echo "$1 has no process that stands by" >&2
+}
+
+# What stands by goes first, or it would take over.
 stop_colour() {
-  if ! runs "$1"; then return 0; fi
-  if [ "$DEPLOY_SUPERVISOR" = systemd ]; then
-    systemctl stop "cryokit@$(basename "$root")-$1.service"
-  else
-    kill "$(own_pid "$1")"
-    for _ in $(seq 300); do if runs "$1"; then sleep 0.1; else break; fi; done
-    rm -f "$root/$1/supervisor.pid"
-  fi
+  local part
+  for part in standby ''; do
+    if ! runs "$1" "$part"; then continue; fi
+    if [ "$DEPLOY_SUPERVISOR" = systemd ]; then
+      systemctl stop "$(unit_of "$1" "$part")"
+    else
+      kill "$(own_pid "$1" "$part")"
+      for _ in $(seq 300); do if runs "$1" "$part"; then sleep 0.1; else break; fi; done
+      rm -f "$root/$1/${part:-app}.supervisor"
+    fi
+  done
 }
 
 ask() { curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}' "http://127.0.0.1:$(port_of "$1")$2" || true; }

@@ -35,6 +35,7 @@ end_silence # from now on it has visitors
 trap - EXIT
 send "$back" 100
 point "$root/live" "$back"
+start_standby "$back"
 reason=
 restore_models "$back" "$broken" || reason="; not all current models could be restored, cryokit models history tells them"
 audit rollback succeeded "$release" "from $(release_of "$broken")$reason"

@@ -14,7 +14,7 @@ for colour in blue green; do
   release=$(release_of "$colour")
   if [ -z "$release" ]; then echo "$colour  has no release"; continue; fi
   if runs "$colour"; then
-    state="answers $(ask "$colour" /health/ready)"
+    state="answers $(ask "$colour" /health/ready)$(if runs "$colour" standby; then echo ", another stands by"; fi)"
     if proxy_runs; then state+=", weight $(column "$colour" weight), $(column "$colour" scur) open"; fi
   else
     state=stopped

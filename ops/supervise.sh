@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Keep a colour running where there is no systemd: start it again whenever it ends, until told to stop.
-#   ops/supervise.sh COLOUR_FOLDER
+#   ops/supervise.sh COLOUR_FOLDER [standby]
+# Of the two processes of a colour one has the turn and serves; the other is ready and takes over when that one ends.
 set -uo pipefail
 cd "$1" || exit 1
+name=${2:-app}
+turn=$PWD/turn
 stopping=
 app=
 stop() {
@@ -14,16 +17,15 @@ trap stop TERM INT
 starts=0
 while [ -z "$stopping" ]; do
   began=$SECONDS
-  echo $((++starts)) >starts
+  echo $((++starts)) >"$name.starts"
   (
     set -a
     # shellcheck disable=SC1091
     . ./app.env
     set +a
-    cd release && PYTHONPATH=$PWD exec .venv/bin/python -m cryokit.cli serve
+    cd release && PYTHONPATH=$PWD exec .venv/bin/python -m cryokit.cli serve --turn "$turn"
   ) &
   app=$!
-  echo "$app" >app.pid
   wait "$app"
   [ -n "$stopping" ] || [ $((SECONDS - began)) -gt 2 ] || sleep 1
 done

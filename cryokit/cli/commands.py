@@ -67,16 +67,21 @@ def up(workbench: Workbench, serve: bool, port: int | None) -> None:
 
 @main.command()
 @PORT
+@click.option(
+    "--turn",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Get ready, but serve only when no other process that was given this file does.",
+)
 @click.pass_obj
-def serve(workbench: Workbench, port: int | None) -> None:
+def serve(workbench: Workbench, port: int | None, turn: Path | None) -> None:
     """Serve the pages and the API on 127.0.0.1."""
-    _serve(workbench, port)
+    _serve(workbench, port, turn)
 
 
-def _serve(workbench: Workbench, port: int | None) -> None:
-    from cryokit.serving import serve_pages
+def _serve(workbench: Workbench, port: int | None, turn: Path | None = None) -> None:
+    from cryokit.serving import Turn, serve_pages
 
-    serve_pages(workbench.settings, port or workbench.settings.port, click.echo)
+    serve_pages(workbench.settings, port or workbench.settings.port, click.echo, turn and Turn(turn))
 
 
 @main.group()
