@@ -124,4 +124,4 @@ point "$root/live" "$idle"
 is_promoted=1
 start_standby "$idle"
 audit deploy succeeded "$release"
-if [ -n "$live" ]; then retire "$live"; fi
+if [ -n "$live" ]; then retire "$live"; else leave "$(other_than "$idle")"; fi

@@ -30,6 +30,7 @@ open_environment() {
   : "${DEPLOY_SLOWER_MILLISECONDS:=200}" # how much slower than twice the mean of the serving colour is too slow
   : "${DEPLOY_PATIENCE_SECONDS:=600}"   # how long a step waits for enough requests
   : "${DEPLOY_DRAIN_SECONDS:=300}"      # how long open pages may stay on the old colour
+  : "${DEPLOY_LOCK_SECONDS:=60}"        # how long what a killed deployment had begun may take to end
   : "${DEPLOY_FREE_MEGABYTES:=1024}"    # least free disk
   : "${DEPLOY_SILENCE_SECONDS:=1800}"   # when a silence in Alertmanager ends at the latest (DEPLOY_ALERTMANAGER_URL)
   : "${DEPLOY_SCRAPE_HOST:=127.0.0.1}"  # under which host Prometheus asks the colours
@@ -40,11 +41,21 @@ open_environment() {
   chmod 700 "$run"
 }
 
-# One deployment or rollback at a time; the lock goes with this process, and what it starts does not inherit it.
+# One deployment or rollback at a time. The lock goes with this process and the commands that it waits for: one that was
+# killed leaves it to the command it had just begun, which ends by itself and must not meet another deployment.
 take_lock() {
-  exec 9>"$run/lock"
-  flock --nonblock 9 || { echo "$(basename "$0"): another deployment or rollback runs in $root" >&2; exit 75; }
+  local owner
+  exec 9>>"$run/lock"
+  if ! flock --nonblock 9; then
+    owner=$(<"$run/lock")
+    if [ -n "$owner" ] && grep -qzE '(deploy|rollback)\.sh' "/proc/$owner/cmdline" 2>/dev/null; then refuse_lock; fi
+    echo "$(basename "$0"): waits for what a killed deployment had begun in $root" >&2
+    flock --timeout "$DEPLOY_LOCK_SECONDS" 9 || refuse_lock
+  fi
+  echo $$ >"$run/lock"
 }
+
+refuse_lock() { echo "$(basename "$0"): another deployment or rollback runs in $root" >&2; exit 75; }
 
 other_than() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
 port_of() { if [ "$1" = blue ]; then echo "$DEPLOY_PORT_BLUE"; else echo "$DEPLOY_PORT_GREEN"; fi; }

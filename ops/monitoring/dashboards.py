@@ -154,6 +154,39 @@ DASHBOARDS: dict[str, tuple[str, tuple[Figure, ...]]] = {
             Figure("WAL handed over", "short", "pg_stat_archiver_archived_count", "segments"),
         ),
     ),
+    "proxy": (
+        "cryokit: proxy",
+        (
+            Figure(
+                "Answers by colour",
+                "reqps",
+                'sum by (server) (rate(haproxy_server_http_responses_total{proxy="colours"}[5m]))',
+                "{{server}}",
+            ),
+            Figure(
+                "Answers by status",
+                "reqps",
+                'sum by (code) (rate(haproxy_backend_http_responses_total{proxy="colours"}[5m]))',
+                "{{code}}",
+            ),
+            Figure(
+                "Time until the answer begins, last 1024 requests",
+                "s",
+                'haproxy_server_response_time_average_seconds{proxy="colours"}',
+                "{{server}}",
+            ),
+            Figure("Weight", "short", 'haproxy_server_weight{proxy="colours"}', "{{server}}"),
+            Figure("State", "short", 'haproxy_server_status{proxy="colours"} == 1', "{{server}} {{state}}"),
+            Figure("Open on a colour", "short", 'haproxy_server_current_sessions{proxy="colours"}', "{{server}}"),
+            Figure(
+                "Sent again: a colour did not answer",
+                "reqps",
+                'sum by (server) (rate(haproxy_server_retry_warnings_total{proxy="colours"}[5m]))',
+                "{{server}}",
+            ),
+            Figure("Waiting for a colour", "short", 'haproxy_backend_current_queue{proxy="colours"}', "requests"),
+        ),
+    ),
     "slo": (
         "cryokit: SLO",
         (

@@ -25,15 +25,16 @@ def demo_environment(demo_state_dir: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _alertmanager_in(folder: Path) -> Iterator[str]:
+def _alertmanager_in(folder: Path, change: Callable[[Path], None] = lambda _: None) -> Iterator[str]:
     ports = dict(zip(start.PORTS, free_ports(len(start.PORTS)), strict=True))
     start.write_configuration(folder, ports, "no key is needed")
     (folder / "secrets" / "slack_url").write_text("http://127.0.0.1:9/nobody")
+    change(folder)
     with start.started(folder, ports, {}, ["alertmanager"]):
         yield f"http://127.0.0.1:{ports['alertmanager']}"
 
 
 @pytest.fixture(scope="session")
-def alertmanager_in() -> Callable[[Path], contextlib.AbstractContextManager[str]]:
-    """Run Debian's Alertmanager with the committed configuration in a folder; its address is given."""
+def alertmanager_in() -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """Run Debian's Alertmanager with the committed configuration, perhaps changed, in a folder; give its address."""
     return _alertmanager_in

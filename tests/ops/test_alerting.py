@@ -1,5 +1,6 @@
 """The real programs on loopback: a fault becomes one message at each receiver, and every panel shows points."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -21,7 +22,7 @@ import cryokit
 from cryokit.api.app import create_app
 from cryokit.api.auth import issue_token
 from cryokit.workbench import Workbench
-from tests.ports import free_port
+from tests.ports import free_port, free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "ops" / "monitoring"
@@ -46,6 +47,7 @@ class Watch:
 
     workbench: Workbench
     app: httpx.Client
+    proxy: str
     prometheus: str
     mail: list
     hooks: list
@@ -67,24 +69,6 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = _PATIE
             return found
         time.sleep(0.1)
     pytest.fail(f"after {seconds} s still not: {what}")
-
-
-def hurry(folder: Path, mail_port: int, hook_port: int) -> None:
-    """Make minutes seconds in the committed configuration, and send to the sinks; nothing else is changed."""
-    minutes = re.compile(r"^(\s*(?:for|group_wait|group_interval|repeat_interval): )(\d+)([smh])$", re.MULTILINE)
-    shorter = {"s": lambda n: "2s", "m": lambda n: f"{n}s", "h": lambda n: f"{n * 60}s"}
-    for file in (*folder.glob("rules/*.yml"), folder / "alertmanager.yml"):
-        file.write_text(minutes.sub(lambda m: m[1] + shorter[m[3]](int(m[2])), file.read_text()))
-    for name, old, new in (
-        ("prometheus.yml", "interval: 15s", "interval: 1s"),
-        ("prometheus.yml", "scrape_timeout: 10s", "scrape_timeout: 1s"),
-        ("alertmanager.yml", "127.0.0.1:25", f"127.0.0.1:{mail_port}"),
-        ("alertmanager.yml", "127.0.0.1:9095", f"127.0.0.1:{hook_port}"),
-    ):
-        text = (folder / name).read_text()
-        assert old in text
-        (folder / name).write_text(text.replace(old, new))
-    (folder / "secrets" / "slack_url").write_text(f"http://127.0.0.1:{hook_port}/slack")
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +97,25 @@ def address(workbench: Workbench) -> Iterator[str]:
         thread.join()
 
 
+@contextlib.contextmanager
+def proxy_before(address: str, folder: Path) -> Iterator[str]:
+    """Run the committed proxy before the app, in a folder where Prometheus finds its figures; its address."""
+    port, green, figures = free_ports(3)
+    blue = address.rpartition(":")[2]
+    ports = {"PORT": port, "PORT_BLUE": blue, "PORT_GREEN": green, "FIGURES_PORT": figures, "WEIGHT_BLUE": 100}
+    settings = {f"DEPLOY_{name}": str(value) for name, value in ports.items()} | {"DEPLOY_COOKIE": ""}
+    (folder / "haproxy.state").write_text("1\n")
+    (folder / "targets").mkdir()
+    (folder / "targets" / "proxy.yml").write_text(f'- targets: ["127.0.0.1:{figures}"]\n')
+    environment = os.environ | settings | {"DEPLOY_RUN": str(folder), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    argv = ["haproxy", "-db", "-q", "-f", str(ROOT / "ops" / "haproxy" / "haproxy.cfg")]
+    with subprocess.Popen(argv, env=environment) as process:
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
 @pytest.fixture(scope="module")
 def watch(workbench: Workbench, admin: str, address: str, tmp_path_factory) -> Iterator[Watch]:
     folder = tmp_path_factory.mktemp("watch")
@@ -121,12 +124,13 @@ def watch(workbench: Workbench, admin: str, address: str, tmp_path_factory) -> I
     bearer = {"Authorization": f"Bearer {issue_token(workbench, workbench.sign_in(admin, password))}"}
     with sinks.mail_sink() as mail, sinks.hook_sink() as hooks:
         start.write_configuration(folder, ports, workbench.add_token(admin, "the monitor"))
-        hurry(folder, mail.server_address[1], hooks.server_address[1])
+        sinks.hurry(folder, mail.server_address[1], hooks.server_address[1])
         with (
+            proxy_before(address, folder) as proxy,
             start.started(folder, ports, start.monitoring_login(workbench.database)),
             httpx.Client(base_url=address, headers=bearer, timeout=30) as app,
         ):
-            yield Watch(workbench, app, f"http://127.0.0.1:{ports['prometheus']}", mail.received, hooks.received)
+            yield Watch(workbench, app, proxy, f"http://127.0.0.1:{ports['prometheus']}", mail.received, hooks.received)
 
 
 @pytest.fixture
@@ -148,6 +152,7 @@ def traffic(watch: Watch, rounds: int = 3) -> None:
         watch.app.post("/api/v1/predict", json={"target": "tg", "smiles": ["OCC(O)CO", "CS(C)=O"]}).raise_for_status()
         watch.app.get("/api/v1/targets")
         watch.app.get("/api/v1/models/none")
+        httpx.get(f"{watch.proxy}/health/live").raise_for_status()
         with watch.workbench.database.service() as connection:
             connection.exec_driver_sql("SELECT pg_sleep(0.2)")
         time.sleep(1.1)
