@@ -212,6 +212,8 @@ start_colour() {
   else
     setsid "$(dirname "${BASH_SOURCE[0]}")/supervise.sh" "$root/$1" "${2:-app}" 9>&- </dev/null >>"$root/$1/log" 2>&1 &
     echo $! >"$root/$1/${2:-app}.supervisor"
+    # A busy machine takes a moment to make the new process what it is to be.
+    for _ in $(seq 50); do if runs "$@"; then return 0; fi; sleep 0.1; done
   fi
 }
 
