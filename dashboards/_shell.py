@@ -1,5 +1,6 @@
 """What all pages share: header, navigation, look, and the life of a session."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +12,7 @@ from panel.util import edit_readonly
 from panel.viewable import Viewable
 
 from cryokit.domain import Identity
+from cryokit.telemetry import logger
 from cryokit.workbench import Workbench
 
 STYLES = "/assets/cryokit.css"
@@ -74,10 +76,13 @@ def work_button(label: str, work: Callable[[object], Awaitable[None]], **looks: 
         if is_at_work:  # a double click reaches us before the browser is told
             return
         is_at_work = button.loading = True
+        began = time.perf_counter()
         try:
             await work(event)
         finally:
             is_at_work = button.loading = False
+            seconds = round(time.perf_counter() - began, 6)
+            logger(__name__).info("button_pressed", button=button.label, duration_seconds=seconds)
 
     def on_loading(_event: object) -> None:
         # A component in the browser that is told two values in quick succession can answer the second with the first.

@@ -111,9 +111,15 @@ def wait_until_it_answers(url: str, process: subprocess.Popen, log: Path) -> Non
 
 
 @pytest.fixture(scope="session")
-def address(state_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the real server writes."""
+    return tmp_path_factory.mktemp("server") / "server.log"
+
+
+@pytest.fixture(scope="session")
+def address(state_dir: Path, server_log: Path) -> Iterator[str]:
     """The address of the real server, a process of its own."""
-    port, log = free_port(), tmp_path_factory.mktemp("server") / "server.log"
+    port, log = free_port(), server_log
     argv = [sys.executable, "-m", "cryokit.cli", "serve", "--port", str(port)]
     with log.open("w") as stream:
         process = subprocess.Popen(
