@@ -1,6 +1,7 @@
 """Passwords, keys and tokens: hashed, random, signed, readable by their owner only."""
 
 import contextlib
+import hmac
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,16 @@ def signing_key(folder: Path) -> bytes:
             os.link(fresh, file)
         fresh.unlink()
     return file.read_bytes()
+
+
+def derived_key(key: bytes, purpose: str) -> bytes:
+    """Return a key for one purpose, so that what it signs is never good for another."""
+    return hmac.digest(key, purpose.encode(), "sha256")
+
+
+def is_same(text: str, other: str) -> bool:
+    """Whether two secrets are the same, in a time that tells nothing of where they differ."""
+    return hmac.compare_digest(text.encode(), other.encode())
 
 
 def signed_token(key: bytes, subject: str, lifetime: timedelta, **more: str) -> str:

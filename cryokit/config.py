@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from cryokit.domain import ROLES
 from cryokit.errors import ConfigError
 
 PREFIX = "CRYOKIT_"
@@ -78,6 +79,20 @@ class Settings(BaseSettings):
     session_key: SecretStr | None = Field(
         default=None, description="secret that signs sessions, at least 32 characters; generated if not given"
     )
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID provider at which people may sign in, as it names itself"
+    )
+    oidc_client_id: str | None = Field(default=None, description="name of this installation at the provider")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="secret of this installation at the provider; none for a public client"
+    )
+    oidc_title: str = Field(default="your organisation", description="what the button of the login page calls it")
+    oidc_claim: str = Field(default="groups", description="claim that holds the groups of a person; a.b is b in a")
+    oidc_roles: str | None = Field(
+        default=None, description="roles by group, such as lab=researcher,leads=admin; others are viewers"
+    )
+    oidc_groups: str | None = Field(default=None, description="groups of which a person must be in one")
+    oidc_domains: str | None = Field(default=None, description="mail domains of which a person must have one")
     database_url: str | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
@@ -182,6 +197,9 @@ class Settings(BaseSettings):
         return [*(self.state_dir / name for name in inside), self.socket_dir]
 
 
+_SECRETS = {"session_key", "oidc_client_secret"}
+
+
 def secret_folders() -> list[Path]:
     """Return where secret files are: systemd's credentials and Docker's secrets, one file for each variable."""
     given = os.environ.get("CREDENTIALS_DIRECTORY")
@@ -197,9 +215,9 @@ def variables_of(settings: Settings) -> dict[str, str]:
     """
     Return the variables by which another process, in whatever folder, has the settings that this one was given.
 
-    The session key is no part of them: it is for servers, which find it where this process did.
+    Secrets are no part of them: they are for servers, which find them where this process did.
     """
-    given = {name: getattr(settings, name) for name in settings.model_fields_set - {"session_key"}}
+    given = {name: getattr(settings, name) for name in settings.model_fields_set - _SECRETS}
     return {variable_of(name): _NONE if value is None else _passed(value) for name, value in given.items()}
 
 
@@ -232,6 +250,41 @@ def _file_as_folder(settings: Settings) -> list[Problem]:
         return []
     cure = f"the state folder cannot be {folder}: {there} is not a folder; set CRYOKIT_STATE_DIR to another one"
     return [Problem("CRYOKIT_STATE_DIR", cure)]
+
+
+def listed(text: str | None) -> list[str]:
+    """Return the items of a setting that are separated by commas."""
+    return [item.strip() for item in (text or "").split(",") if item.strip()]
+
+
+def roles_by_group(text: str | None) -> dict[str, str]:
+    """Return the role of each group that `CRYOKIT_OIDC_ROLES` names."""
+    pairs = [item.rpartition("=") for item in listed(text)]
+    wrong = [f"{group}{equals}{role}" for group, equals, role in pairs if not group.strip() or role not in ROLES]
+    if wrong:
+        msg = f"holds {wrong[0]!r}; it looks like lab=researcher,leads=admin, with the roles {', '.join(ROLES)}"
+        raise ConfigError(msg)
+    return {group.strip(): role for group, _, role in pairs}
+
+
+def _of_provider(settings: Settings) -> list[Problem]:
+    """Find what keeps people from signing in at the provider."""
+    problems = []
+    issuer, client = settings.oidc_issuer, settings.oidc_client_id
+    if (issuer is None) != (client is None):
+        missing = "CRYOKIT_OIDC_ISSUER" if issuer is None else "CRYOKIT_OIDC_CLIENT_ID"
+        problems.append(Problem(missing, "is missing; issuer and client id are given together"))
+    if issuer is not None:
+        parts = urlsplit(issuer)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+        if not (is_safe and parts.hostname) or parts.query or parts.fragment:
+            cure = "is no address of a provider; it looks like https://login.example/realms/lab"
+            problems.append(Problem("CRYOKIT_OIDC_ISSUER", cure))
+    try:
+        roles_by_group(settings.oidc_roles)
+    except ConfigError as error:
+        problems.append(Problem("CRYOKIT_OIDC_ROLES", str(error)))
+    return problems
 
 
 def _of_profile(settings: Settings) -> list[Problem]:
@@ -291,7 +344,7 @@ def checked_settings(**overrides: object) -> tuple[Settings | None, list[Problem
     except ValidationError as error:
         problems += [Problem(_named(item["loc"]), item["msg"]) for item in error.errors()]
         return None, problems
-    return settings, problems + _file_as_folder(settings) + _of_profile(settings)
+    return settings, problems + _file_as_folder(settings) + _of_provider(settings) + _of_profile(settings)
 
 
 def _named(place: tuple[int | str, ...]) -> str:

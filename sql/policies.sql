@@ -45,6 +45,10 @@ GRANT SELECT ON cryo.signed_out TO authenticated;
 CREATE POLICY signed_out_select ON cryo.signed_out FOR SELECT TO authenticated
     USING (user_id = (SELECT app.uid()));
 
+GRANT SELECT ON cryo.provider_identity TO authenticated;
+CREATE POLICY provider_identity_select ON cryo.provider_identity FOR SELECT TO authenticated
+    USING (user_id = (SELECT app.uid()));
+
 GRANT SELECT ON cryo.request_key TO authenticated;
 CREATE POLICY request_key_select ON cryo.request_key FOR SELECT TO authenticated
     USING (owner_id = (SELECT app.uid()));

@@ -1200,6 +1200,29 @@ ALTER TABLE cryo.property_type ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 );
 
 --
+-- Name: provider_identity; Type: TABLE; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE TABLE cryo.provider_identity (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_identity_issuer_length CHECK (((length(issuer) >= 1) AND (length(issuer) <= 2000))),
+    CONSTRAINT provider_identity_subject_length CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+
+ALTER TABLE ONLY cryo.provider_identity FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE cryo.provider_identity OWNER TO cryokit_owner;
+
+--
+-- Name: TABLE provider_identity; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON TABLE cryo.provider_identity IS 'whose account it is that a provider of identities knows by a subject';
+
+--
 -- Name: report_run; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1213,6 +1236,7 @@ CREATE TABLE cryo.report_run (
     owner_id uuid,
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     finished_at timestamp with time zone,
+    job_id uuid,
     CONSTRAINT report_run_finished_in_order CHECK ((finished_at >= started_at)),
     CONSTRAINT report_run_name_present CHECK ((name <> ''::text)),
     CONSTRAINT report_run_parameters_named CHECK ((jsonb_typeof(parameters) = 'object'::text)),
@@ -1237,6 +1261,12 @@ COMMENT ON TABLE cryo.report_run IS 'one run of a notebook';
 COMMENT ON COLUMN cryo.report_run.owner_id IS 'null: started on the machine itself';
 
 --
+-- Name: COLUMN report_run.job_id; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.report_run.job_id IS 'the job that does it; null for a run that whoever asked for it waits for';
+
+--
 -- Name: request_key; Type: TABLE; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1248,6 +1278,7 @@ CREATE TABLE cryo.request_key (
     status integer,
     location text,
     body text,
+    alive_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT request_key_answered_as_a_whole CHECK (((status IS NULL) = (body IS NULL))),
     CONSTRAINT request_key_key_length CHECK (((length(key) >= 1) AND (length(key) <= 200))),
     CONSTRAINT request_key_request_sha256_is_one CHECK ((request_sha256 ~ '^[0-9a-f]{64}$'::text))
@@ -1274,6 +1305,12 @@ COMMENT ON COLUMN cryo.request_key.request_sha256 IS 'of method, address and bod
 --
 
 COMMENT ON COLUMN cryo.request_key.status IS 'HTTP status of the answer; null until there is one';
+
+--
+-- Name: COLUMN request_key.alive_at; Type: COMMENT; Schema: cryo; Owner: cryokit_owner
+--
+
+COMMENT ON COLUMN cryo.request_key.alive_at IS 'when the server last said that it works on the answer';
 
 --
 -- Name: share; Type: TABLE; Schema: cryo; Owner: cryokit_owner
@@ -1667,6 +1704,13 @@ ALTER TABLE ONLY cryo.property_type
     ADD CONSTRAINT property_type_pkey PRIMARY KEY (id);
 
 --
+-- Name: provider_identity provider_identity_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.provider_identity
+    ADD CONSTRAINT provider_identity_pkey PRIMARY KEY (issuer, subject);
+
+--
 -- Name: report_run report_run_pkey; Type: CONSTRAINT; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1939,6 +1983,18 @@ CREATE INDEX promotion_actor_id_idx ON cryo.promotion USING btree (actor_id);
 CREATE INDEX promotion_model_version_id_idx ON cryo.promotion USING btree (model_version_id);
 
 --
+-- Name: provider_identity_user_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX provider_identity_user_id_idx ON cryo.provider_identity USING btree (user_id);
+
+--
+-- Name: report_run_job_id_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX report_run_job_id_idx ON cryo.report_run USING btree (job_id);
+
+--
 -- Name: report_run_name_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
 --
 
@@ -1949,6 +2005,12 @@ CREATE INDEX report_run_name_idx ON cryo.report_run USING btree (name, started_a
 --
 
 CREATE INDEX report_run_owner_id_idx ON cryo.report_run USING btree (owner_id);
+
+--
+-- Name: request_key_begun_at_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE INDEX request_key_begun_at_idx ON cryo.request_key USING btree (begun_at);
 
 --
 -- Name: share_granted_by_idx; Type: INDEX; Schema: cryo; Owner: cryokit_owner
@@ -2236,6 +2298,20 @@ ALTER TABLE ONLY cryo.promotion
 
 ALTER TABLE ONLY cryo.promotion
     ADD CONSTRAINT promotion_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES cryo.model_version(id) ON DELETE RESTRICT;
+
+--
+-- Name: provider_identity provider_identity_user_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.provider_identity
+    ADD CONSTRAINT provider_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES cryo.app_user(id) ON DELETE CASCADE;
+
+--
+-- Name: report_run report_run_job_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE ONLY cryo.report_run
+    ADD CONSTRAINT report_run_job_id_fkey FOREIGN KEY (job_id) REFERENCES cryo.job(id) ON DELETE SET NULL;
 
 --
 -- Name: report_run report_run_owner_id_fkey; Type: FK CONSTRAINT; Schema: cryo; Owner: cryokit_owner
@@ -2756,6 +2832,18 @@ ALTER TABLE cryo.property_type ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY property_type_select ON cryo.property_type FOR SELECT TO anon, authenticated USING (true);
+
+--
+-- Name: provider_identity; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
+--
+
+ALTER TABLE cryo.provider_identity ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_identity provider_identity_select; Type: POLICY; Schema: cryo; Owner: cryokit_owner
+--
+
+CREATE POLICY provider_identity_select ON cryo.provider_identity FOR SELECT TO authenticated USING ((user_id = ( SELECT app.uid() AS uid)));
 
 --
 -- Name: report_run; Type: ROW SECURITY; Schema: cryo; Owner: cryokit_owner
@@ -3406,6 +3494,13 @@ GRANT SELECT ON TABLE cryo.property_type TO authenticated;
 --
 
 GRANT SELECT ON SEQUENCE cryo.property_type_id_seq TO service_role;
+
+--
+-- Name: TABLE provider_identity; Type: ACL; Schema: cryo; Owner: cryokit_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE cryo.provider_identity TO service_role;
+GRANT SELECT ON TABLE cryo.provider_identity TO authenticated;
 
 --
 -- Name: TABLE report_run; Type: ACL; Schema: cryo; Owner: cryokit_owner

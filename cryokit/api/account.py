@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from cryokit.api.auth import UnauthenticatedError, require_session
 from cryokit.api.login import keep_session
-from cryokit.api.plain import alert, plain_page
+from cryokit.api.plain import alert, filled_in, plain_page
 from cryokit.domain import Identity
 from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
@@ -45,11 +45,18 @@ def _page(identity: Identity, workbench: Workbench, message: str = "", status: i
         name=escape(identity.name),
         role=escape(identity.role),
         alert=message,
-        shortest=str(SHORTEST_PASSWORD),
+        password=_password(identity, workbench),
         longest=str(MAX_DAYS),
         scopes="".join(choices),
         tokens=_table(workbench.tokens().to_dict("records")),
     )
+
+
+def _password(identity: Identity, workbench: Workbench) -> str:
+    """Return the form for another password, or where those sign in who have none here."""
+    if workbench.provider_title and workbench.signs_in_elsewhere():
+        return f"<p>You sign in with {escape(workbench.provider_title)}, which also keeps your password.</p>"
+    return filled_in("account_password.html", name=escape(identity.name), shortest=str(SHORTEST_PASSWORD))
 
 
 def _table(tokens: list[dict[str, Any]]) -> str:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from cryokit import __version__
-from cryokit.api import account, login, middleware, problems
+from cryokit.api import account, login, login_elsewhere, middleware, problems
 from cryokit.api.kept import Kept
 from cryokit.api.observing import ObservingMiddleware
 from cryokit.api.routes import (
@@ -70,6 +70,7 @@ def create_app(workbench: Workbench) -> FastAPI:
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(login.router)
+    app.include_router(login_elsewhere.router)
     app.include_router(account.router)
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -2,6 +2,7 @@
 
 from html import escape
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -32,10 +33,20 @@ def safe_next(address: str) -> str:
     return address if is_local and address.isprintable() and "\\" not in address else "/"
 
 
-def _page(request: Request, next_path: str, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:
+def _button(title: str | None, next_path: str) -> str:
+    """Return the way to the provider, nothing without one."""
+    if title is None:
+        return ""
+    address = f"/login/provider?next={quote(next_path, safe='')}"
+    return f'<p class="or">or</p><a class="button" href="{escape(address)}">Sign in with {escape(title)}</a>'
+
+
+def login_page(request: Request, next_path: str, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:
+    """Return the login form, with what went wrong."""
     is_kept = request.url.scheme == "https" or is_plain_loopback(request)
     problem = problem or ("" if is_kept else _NEEDS_HTTPS)
     values = {"next": escape(next_path), "name": escape(printable(name)), "alert": alert(problem)}
+    values["provider"] = _button(request.app.state.workbench.provider_title, next_path)
     return plain_page("Sign in", "login.html", status=status, **values)
 
 
@@ -44,7 +55,7 @@ def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002  th
     """Show the login form, or go on when somebody is signed in."""
     if identity_of(request.app.state.workbench, request.headers, request.cookies):
         return RedirectResponse(safe_next(next), 303)
-    return _page(request, safe_next(next))
+    return login_page(request, safe_next(next))
 
 
 @router.post("/login")
@@ -59,7 +70,7 @@ def log_in(
     try:
         identity = sign_in(request, name, password)
     except (UnauthenticatedError, RateLimitedError, UnavailableError) as error:
-        return _page(request, next_path, name, sentence(error), error.http_status)
+        return login_page(request, next_path, name, sentence(error), error.http_status)
     answer = RedirectResponse(next_path, 303)
     keep_session(request, answer, identity)
     return answer
@@ -87,6 +98,6 @@ def log_out(request: Request) -> Response:
             workbench.sign_out(claims)
     except UnavailableError as error:
         message = f"You are signed out in this browser only: {error}."
-        answer = _page(request, "/", problem=message, status=error.http_status)
+        answer = login_page(request, "/", problem=message, status=error.http_status)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer

@@ -1,8 +1,10 @@
 """Requests with an `Idempotency-Key`: sent twice, they begin work once (draft-ietf-httpapi-idempotency-key-header)."""
 
+import asyncio
+import contextlib
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, HTTPException, Request, Response
@@ -14,7 +16,7 @@ from fastapi.routing import APIRoute
 from cryokit.api.auth import identity_of
 from cryokit.api.observing import saw_identity
 from cryokit.api.problems import Problem
-from cryokit.errors import CryokitError, InputError
+from cryokit.errors import CryokitError, InputError, UnavailableError
 from cryokit.workbench import Workbench
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -23,8 +25,10 @@ _DESCRIPTION = (
     "A text of your own, such as a new UUID, of 1 to 200 visible ASCII characters, in quotes or not. The same request "
     "with the same key by the same account gets the first answer again for 24 hours, marked by "
     "`Idempotency-Replayed`, and begins nothing. Another request with that key gets 422, one whose first answer is not "
-    "there yet 409. A request that is refused keeps nothing: its key can be used again."
+    "there yet 409; one that was interrupted can begin "
+    "anew a minute later. A request that is refused keeps nothing: its key can be used again."
 )
+_SECONDS_BETWEEN_SIGNS = 10.0
 _Key = Annotated[str | None, Header(alias=HEADER, pattern=_PATTERN, description=_DESCRIPTION)]
 
 type Handler = Callable[[Request], Awaitable[Response]]
@@ -94,13 +98,33 @@ async def _once(workbench: Workbench, key: str, request: Request, inner: Handler
         headers = {REPLAYED: "true"} | location
         return Response(known.body, known.status, headers=headers, media_type="application/json")
     try:
-        answer = await inner(request)
+        async with _alive(workbench, key):
+            answer = await inner(request)
     except (CryokitError, RequestValidationError, HTTPException):
         await run_in_threadpool(workbench.give_back, key)
-        raise  # after any other error nobody knows whether work has begun, so the key stays taken
+        raise  # after any other error nobody knows whether work has begun, so the key stays taken for a while
     body = bytes(answer.body).decode()
     await run_in_threadpool(workbench.keep_answer, key, answer.status_code, answer.headers.get("location"), body)
     return answer
+
+
+@contextlib.asynccontextmanager
+async def _alive(workbench: Workbench, key: str) -> AsyncIterator[None]:
+    """Say now and then that a request is being answered: a server that was killed does not, and its keys are free."""
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(_SECONDS_BETWEEN_SIGNS)
+            with contextlib.suppress(UnavailableError):  # the database is away: the request itself finds out
+                await run_in_threadpool(workbench.say_alive, key)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
 
 
 async def _fingerprint(request: Request) -> str:

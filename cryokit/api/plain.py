@@ -15,8 +15,13 @@ def _template(name: str) -> Template:
 
 def plain_page(title: str, content: str, *, status: int = 200, width: str = "24rem", **values: str) -> HTMLResponse:
     """Return the file `content` in the common frame; `values` are markup, so escape what people typed."""
-    filled = _template(content).substitute(values)
-    return HTMLResponse(_template("plain.html").substitute(title=escape(title), content=filled, width=width), status)
+    filled = filled_in(content, **values)
+    return HTMLResponse(filled_in("plain.html", title=escape(title), content=filled, width=width), status)
+
+
+def filled_in(file: str, **values: str) -> str:
+    """Return a file with its values, which are markup."""
+    return _template(file).substitute(values)
 
 
 def alert(message: str, kind: str = "problem") -> str:

@@ -1,5 +1,7 @@
 """Signing in: one check of name, password and rate for API and login page."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 
 from cryokit.api.auth import UnauthenticatedError
@@ -10,18 +12,26 @@ from cryokit.errors import AccessError
 
 def sign_in(request: Request, name: str, password: str) -> Identity:
     """Return the person behind name and password; count failures and refuse when there were too many."""
-    throttle, address = request.app.state.throttle, request.client.host if request.client else ""
-    began = throttle.begin(name, address)
     try:
-        identity = _person(request, name, password)
+        return counted(request, name, lambda: _person(request, name, password))
     except AccessError as error:
         msg = "name or password is wrong, or the account is disabled"
         raise UnauthenticatedError(msg) from error
+
+
+def counted[Found](request: Request, name: str, attempt: Callable[[], Found]) -> Found:
+    """Return what an attempt to sign in gives; count refusals, and refuse when there were too many."""
+    throttle, address = request.app.state.throttle, request.client.host if request.client else ""
+    began = throttle.begin(name, address)
+    try:
+        found = attempt()
+    except AccessError:
+        raise
     except BaseException:
         throttle.dropped(name, address, began)
         raise
     throttle.succeeded(name, address, began)
-    return identity
+    return found
 
 
 def _person(request: Request, name: str, password: str) -> Identity:

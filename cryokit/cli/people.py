@@ -61,6 +61,26 @@ def user_enable(workbench: Workbench, name: str) -> None:
     click.echo(f"{name} can sign in again")
 
 
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+@click.pass_obj
+def user_role(workbench: Workbench, name: str, role: str) -> None:
+    """Give an account another role, which counts at once."""
+    workbench.set_role(name, role)
+    click.echo(f"{name} is {role}")
+
+
+@user.command("link")
+@click.argument("name")
+@click.argument("subject")
+@click.pass_obj
+def user_link(workbench: Workbench, name: str, subject: str) -> None:
+    """Say that the provider (CRYOKIT_OIDC_ISSUER) knows an account by SUBJECT."""
+    workbench.link_provider(name, subject)
+    click.echo(f"{name} signs in at the provider too")
+
+
 @user.command("login")
 @click.argument("name")
 @click.option("--ask", is_flag=True, help="Ask for the password instead of making a random one.")

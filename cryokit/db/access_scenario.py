@@ -138,7 +138,7 @@ class Scenario:
 
     def _add_the_rest(self) -> None:
         owner = self.people["owner"]
-        for table in ("app_login", "api_token", "request_key", "signed_out"):
+        for table in ("app_login", "api_token", "provider_identity", "request_key", "signed_out"):
             self._add(table, "own", salt=str(uuid.uuid4()), owner=owner)
         for table in ("audit_event", "job", "report_run"):
             self._add(table, "own", owner=owner)

@@ -61,8 +61,10 @@ class Jobs(RegistryBase):
         raise ConflictError(msg)
 
     def fail_silent_jobs(self, silent_seconds: float) -> None:
-        """Mark work as interrupted whose process says nothing any more."""
-        self.frame(_TOPIC, "fail_silent_jobs", silent_seconds=silent_seconds)
+        """Mark work as interrupted whose process says nothing any more, and the runs of reports that it was to do."""
+        with self.transaction():
+            self.frame(_TOPIC, "fail_silent_jobs", silent_seconds=silent_seconds)
+            self.frame("reports", "fail_silent_report_runs", silent_seconds=silent_seconds)
 
     def cancel_job(self, job_id: str) -> None:
         """Stop work that is not done, one's own or, for maintenance, anybody's."""

@@ -98,12 +98,51 @@ class People(RegistryBase):
 
     def disable_user(self, name: str) -> None:
         """Close an account; its rows stay. The last administrator who can sign in is kept."""
+        with self.transaction():
+            self._refuse_losing_the_last_admin(name)
+            self._change("disable_user", "user_disabled", name)
+
+    def _refuse_losing_the_last_admin(self, name: str) -> None:
         with self.transaction() as connection:
             admins = [row.lower() for row in connection.execute(queries(_TOPIC)["open_admins"]).scalars()]
-            if admins == [name.lower()]:
-                msg = f"{name} is the last administrator who can sign in; add or enable another one first"
-                raise ConflictError(msg)
-            self._change("disable_user", "user_disabled", name)
+        if admins == [name.lower()]:
+            msg = f"{name} is the last administrator who can sign in; add or enable another one first"
+            raise ConflictError(msg)
+
+    def add_provider_user(self, name: str, role: str, password_hash: str, issuer: str, subject: str) -> dict[str, Any]:
+        """Open an account for whom a provider knows by a subject."""
+        with self.transaction():
+            self.add_user(name, role, password_hash)
+            self.link_provider(name, issuer, subject)
+        return self.account_of_provider(issuer, subject)
+
+    def link_provider(self, name: str, issuer: str, subject: str) -> None:
+        """Say whose account it is that a provider knows by a subject."""
+        given = {"name": name, "issuer": issuer, "subject": subject}
+        try:
+            with self.transaction():
+                account = self.one(_TOPIC, "link_provider", _no_account(name), **given)
+                self.record_event("provider_linked", account.id, given)
+        except ConflictError as error:
+            msg = f"{issuer} knows {subject!r} as another account already, or {name!r} is taken"
+            raise ConflictError(msg) from error
+
+    def account_of_provider(self, issuer: str, subject: str) -> dict[str, Any] | None:
+        """Return the account that a provider knows by a subject."""
+        row = self.one_or_none(_TOPIC, "account_of_provider", issuer=issuer, subject=subject)
+        return dict(row._mapping) if row else None
+
+    def is_known_to_a_provider(self, user_id: str) -> bool:
+        """Whether an account signs in at a provider."""
+        return self.one(_TOPIC, "is_known_to_a_provider", "nothing was found", id=user_id).is_so
+
+    def set_role(self, name: str, role: str) -> None:
+        """Give an account another role; the last administrator who can sign in stays one."""
+        with self.transaction():
+            if role != ROLES[-1]:
+                self._refuse_losing_the_last_admin(name)
+            changed = self.one(_TOPIC, "set_role", _no_account(name), name=name, role=role)
+            self.record_event("role_set", changed.id, {"name": name, "role": role})
 
     def enable_user(self, name: str) -> None:
         """Open a closed account again."""

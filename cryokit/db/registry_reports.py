@@ -14,9 +14,9 @@ _TOPIC = "reports"
 class Reports(RegistryBase):
     """Writing down runs of notebooks."""
 
-    def store_report_run(self, name: str, parameters: dict[str, Any]) -> str:
-        """Write down that a notebook begins to run and return the run's identifier."""
-        given = {"name": name, "parameters": json_text(parameters), "owner_id": self.owner_id}
+    def store_report_run(self, name: str, parameters: dict[str, Any], job_id: str | None = None) -> str:
+        """Write down that a notebook begins to run, perhaps for a job, and return the run's identifier."""
+        given = {"name": name, "parameters": json_text(parameters), "owner_id": self.owner_id, "job_id": job_id}
         return self.one(_TOPIC, "store_report_run", "the run was not kept", **given).id
 
     def finish_report_run(self, run_id: str, path: str | None = None, error: str | None = None) -> None:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from cryokit.db.registry_base import RegistryBase
 
 KEPT_HOURS = 24
+SILENT_SECONDS = 60.0
+"""A request of which nobody said for so long that its answer is being worked on was interrupted."""
 _TOPIC = "request_keys"
 
 
@@ -21,11 +23,19 @@ class RequestKeys(RegistryBase):
     """Keep keys and answers on behalf of the registry's person; only maintenance writes them."""
 
     def claim_request_key(self, key: str, request_sha256: str) -> bool:
-        """Keep a key for a request; false if it was used within the last 24 hours."""
+        """Keep a key for a request; false if it was used within the last 24 hours and its work was not interrupted."""
         with self.transaction():
-            self.frame(_TOPIC, "forget_request_keys", hours=KEPT_HOURS)
+            self.forget_request_keys()
             given = {"owner_id": self.owner_id, "key": key, "request_sha256": request_sha256}
-            return self.one_or_none(_TOPIC, "claim_request_key", **given) is not None
+            return self.one_or_none(_TOPIC, "claim_request_key", silent_seconds=SILENT_SECONDS, **given) is not None
+
+    def forget_request_keys(self) -> int:
+        """Forget the keys, of anybody, whose time is over, and return how many those were."""
+        return len(self.frame(_TOPIC, "forget_request_keys", hours=KEPT_HOURS))
+
+    def request_alive(self, key: str) -> None:
+        """Say that the answer to a request is still being worked on."""
+        self.one_or_none(_TOPIC, "request_alive", owner_id=self.owner_id, key=key)
 
     def known_request(self, key: str) -> KnownRequest | None:
         """Return what a key was used for, None if it was given back meanwhile."""

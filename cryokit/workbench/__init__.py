@@ -4,6 +4,7 @@ from cryokit.workbench.adoption import Adoption
 from cryokit.workbench.auditing import Auditing
 from cryokit.workbench.backups import Backups
 from cryokit.workbench.data import Data
+from cryokit.workbench.elsewhere import Elsewhere
 from cryokit.workbench.given import Given
 from cryokit.workbench.ladders import Ladders
 from cryokit.workbench.molecules import Molecules
@@ -27,6 +28,7 @@ class Workbench(
     Ladders,
     Screening,
     Reporting,
+    Elsewhere,
     People,
     Teams,
     Tokens,

@@ -73,11 +73,12 @@ class Health(Core):
         return check_health(database.maintenance, database.place(), schemas, deep, own_checks, only)
 
     def check_database(self) -> HealthReport:
-        """Check this database and remember what was found, if it answers."""
+        """Check this database, remember what was found, and forget what is kept for a time only, if it answers."""
         self._refuse_unless_admin()
         report = self.database_health()
         if report.is_reachable:
             self.registry.store_health_run(report)
+            self.maintenance.forget_request_keys()
         return report
 
     def findings_table(self, report: HealthReport) -> pd.DataFrame:

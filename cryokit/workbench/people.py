@@ -7,7 +7,7 @@ import pandas as pd
 from cryokit import accounts
 from cryokit.db import logins
 from cryokit.db.registry import Registry
-from cryokit.domain import Identity
+from cryokit.domain import ROLES, Identity
 from cryokit.errors import AccessError, ConflictError, InputError, NotFoundError
 from cryokit.workbench.core import Core
 
@@ -43,6 +43,13 @@ class People(Core):
     def enable_user(self, name: str) -> None:
         """Open a closed account again; a personal database login is given anew by `give_login`."""
         self.registry.enable_user(name)
+
+    def set_role(self, name: str, role: str) -> None:
+        """Give an account another role; it counts at once."""
+        if role not in ROLES:
+            msg = f"there is no role {role!r}; the roles are {', '.join(ROLES)}"
+            raise InputError(msg)
+        self.registry.set_role(name, role)
 
     def give_login(self, name: str, password: str | None = None) -> dict[str, str]:
         """Give an account a database login of its own, or a new password for it; the password is shown only now."""

@@ -1,6 +1,6 @@
 """Requests that may be sent twice and begin work once."""
 
-from cryokit.db.registry_request_keys import KEPT_HOURS, KnownRequest
+from cryokit.db.registry_request_keys import KEPT_HOURS, SILENT_SECONDS, KnownRequest
 from cryokit.errors import ConflictError, InputError
 from cryokit.workbench.core import Core
 
@@ -24,11 +24,15 @@ class RequestKeys(Core):
             raise InputError(msg)
         if known is None or known.status is None:
             msg = (
-                f"a request with the key {key!r} has begun and has no answer yet; wait and send it again, or, if it "
-                "was interrupted, look what became of its work and use a new key"
+                f"a request with the key {key!r} has begun and has no answer yet; wait and send it again (if it was "
+                f"interrupted it can begin anew {SILENT_SECONDS:.0f} s later)"
             )
             raise ConflictError(msg)
         return known
+
+    def say_alive(self, key: str) -> None:
+        """Say that the answer to the request of a key is still being worked on."""
+        self.maintenance.request_alive(key)
 
     def keep_answer(self, key: str, status: int, location: str | None, body: str) -> None:
         """Keep the answer to the request of a key for 24 hours."""

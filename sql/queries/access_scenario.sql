@@ -143,6 +143,12 @@ VALUES (CAST(:owner AS uuid), 'access check', 'read', encode(sha256(convert_to(:
         now() + interval '1 day')
 RETURNING to_jsonb(api_token) AS content;
 
+-- name: provider_identity
+-- Whom a provider of identities knows.
+INSERT INTO cryo.provider_identity (issuer, subject, user_id)
+VALUES ('https://provider.example', :salt, CAST(:owner AS uuid))
+RETURNING to_jsonb(provider_identity) AS content;
+
 -- name: request_key
 -- A key of a request that began work.
 INSERT INTO cryo.request_key (owner_id, key, request_sha256)

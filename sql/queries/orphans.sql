@@ -244,6 +244,20 @@ SELECT jsonb_build_object('id', child.id) AS key
  WHERE child.model_version_id IS NOT NULL
    AND NOT EXISTS (SELECT FROM cryo.model_version AS parent WHERE parent.id = child.model_version_id);
 
+-- name: provider_identity_user_id_fkey
+-- Rows of provider_identity whose user_id names no app_user.
+SELECT jsonb_build_object('issuer', child.issuer, 'subject', child.subject) AS key
+  FROM cryo.provider_identity AS child
+ WHERE child.user_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.app_user AS parent WHERE parent.id = child.user_id);
+
+-- name: report_run_job_id_fkey
+-- Rows of report_run whose job_id names no job.
+SELECT jsonb_build_object('id', child.id) AS key
+  FROM cryo.report_run AS child
+ WHERE child.job_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM cryo.job AS parent WHERE parent.id = child.job_id);
+
 -- name: report_run_owner_id_fkey
 -- Rows of report_run whose owner_id names no app_user.
 SELECT jsonb_build_object('id', child.id) AS key

@@ -158,3 +158,31 @@ SELECT app_user.id, app_user.name, app_user.role, api_token.scope
    AND api_token.revoked_at IS NULL
    AND api_token.expires_at > now()
    AND app_user.disabled_at IS NULL;
+
+-- name: account_of_provider
+-- The account that a provider of identities knows by a subject.
+SELECT CAST(app_user.id AS text) AS id, app_user.name, app_user.role, app_user.disabled_at IS NOT NULL AS is_disabled,
+       coalesce(app_user.locked_until > now(), false) AS is_locked
+  FROM cryo.provider_identity
+  JOIN cryo.app_user ON app_user.id = provider_identity.user_id
+ WHERE provider_identity.issuer = :issuer
+   AND provider_identity.subject = :subject;
+
+-- name: link_provider
+-- Say whose account it is that a provider knows by a subject.
+INSERT INTO cryo.provider_identity (issuer, subject, user_id)
+SELECT :issuer, :subject, app_user.id
+  FROM cryo.app_user
+ WHERE lower(app_user.name) = lower(:name)
+RETURNING CAST(user_id AS text) AS id;
+
+-- name: is_known_to_a_provider
+-- Whether an account signs in at a provider of identities.
+SELECT EXISTS (SELECT FROM cryo.provider_identity WHERE user_id = CAST(:id AS uuid)) AS is_so;
+
+-- name: set_role
+-- Give an account another role.
+UPDATE cryo.app_user
+   SET role = :role
+ WHERE lower(name) = lower(:name)
+RETURNING CAST(id AS text) AS id;

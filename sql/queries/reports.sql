@@ -1,7 +1,7 @@
 -- name: store_report_run
 -- Write down that a notebook begins to run.
-INSERT INTO cryo.report_run (name, parameters, owner_id)
-VALUES (:name, CAST(:parameters AS jsonb), CAST(:owner_id AS uuid))
+INSERT INTO cryo.report_run (name, parameters, owner_id, job_id)
+VALUES (:name, CAST(:parameters AS jsonb), CAST(:owner_id AS uuid), CAST(:job_id AS uuid))
 RETURNING CAST(id AS text) AS id;
 
 -- name: finish_report_run
@@ -22,6 +22,18 @@ UPDATE cryo.report_run
  WHERE status = 'running'
    AND started_at < clock_timestamp() - make_interval(secs => :older_than_seconds)
 RETURNING CAST(id AS text) AS id;
+
+-- name: fail_silent_report_runs
+-- Mark runs as failed whose job has ended, or says nothing any more, without a word about its report.
+UPDATE cryo.report_run
+   SET status = 'failed', error = 'interrupted: its process ended before it was done; run it again',
+       finished_at = clock_timestamp()
+  FROM cryo.job
+ WHERE job.id = report_run.job_id
+   AND report_run.status = 'running'
+   AND job.status NOT IN ('queued', 'running')
+   AND job.alive_at < clock_timestamp() - make_interval(secs => :silent_seconds)
+RETURNING CAST(report_run.id AS text) AS id;
 
 -- name: report_runs
 -- Runs of one notebook or of all, newest first.

@@ -6,9 +6,23 @@ RETURNING key;
 
 -- name: claim_request_key
 -- Keep a key for a request that begins; no row comes back when its owner has used it.
+-- A key without answer, of whose work nobody says any more that it is alive, is free for the same request.
 INSERT INTO cryo.request_key (owner_id, key, request_sha256)
 VALUES (CAST(:owner_id AS uuid), :key, :request_sha256)
-    ON CONFLICT (owner_id, key) DO NOTHING
+    ON CONFLICT (owner_id, key) DO UPDATE
+   SET begun_at = clock_timestamp(), alive_at = clock_timestamp()
+ WHERE request_key.status IS NULL
+   AND request_key.request_sha256 = excluded.request_sha256
+   AND request_key.alive_at < clock_timestamp() - make_interval(secs => :silent_seconds)
+RETURNING key;
+
+-- name: request_alive
+-- Say that the answer to a request is still being worked on.
+UPDATE cryo.request_key
+   SET alive_at = clock_timestamp()
+ WHERE owner_id = CAST(:owner_id AS uuid)
+   AND key = :key
+   AND status IS NULL
 RETURNING key;
 
 -- name: request_key

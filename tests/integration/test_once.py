@@ -3,13 +3,15 @@
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from uuid import uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from cryokit.errors import ConflictError
+from cryokit.api import once
+from cryokit.errors import ConflictError, InputError
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
 
@@ -119,6 +121,73 @@ def test_a_request_without_answer_yet_is_a_conflict(workbench, clients, key):
     with pytest.raises(ConflictError, match="has no answer yet"):
         acting.known_answer(key, "a" * 64)
     assert evaluate(clients["ada"], key).status_code == 422
+
+
+def test_a_key_whose_request_was_interrupted_can_be_used_again(workbench, clients, key):
+    """The server was killed before it answered: nobody says any more that the request is alive."""
+    ada = workbench.registry.user_by_name("ada")
+    acting = workbench.acting_as(workbench.find_identity(ada["id"]))
+    acting.known_answer(key, "a" * 64)
+    silent(workbench, key)
+    with pytest.raises(InputError, match="belongs to another request"):
+        acting.known_answer(key, "b" * 64)
+
+    assert acting.known_answer(key, "a" * 64) is None
+    with pytest.raises(ConflictError, match="has no answer yet"):
+        acting.known_answer(key, "a" * 64)
+
+
+def test_an_answered_request_is_never_begun_again(workbench, clients, key):
+    first = evaluate(clients["ada"], key)
+    silent(workbench, key)
+
+    assert evaluate(clients["ada"], key).headers["location"] == first.headers["location"]
+
+
+def silent(workbench: Workbench, key: str) -> None:
+    with workbench.database.service() as connection:
+        aged = "UPDATE cryo.request_key SET alive_at = alive_at - interval '61 seconds' WHERE key = :key"
+        assert connection.execute(text(aged), {"key": key}).rowcount == 1
+
+
+def test_a_request_says_that_it_is_alive_while_it_is_answered(workbench, clients, key, monkeypatch):
+    monkeypatch.setattr(once, "_SECONDS_BETWEEN_SIGNS", 0.05)
+    evaluating, said = Workbench.evaluate_given, Event()
+    say_alive = Workbench.say_alive
+
+    def evaluate_slowly(self, *args, **more):
+        silent(workbench, key)  # as if it had begun long ago
+        said.clear()
+        assert said.wait(20)
+        return evaluating(self, *args, **more)
+
+    def say(self, key):
+        say_alive(self, key)
+        said.set()
+
+    monkeypatch.setattr(Workbench, "evaluate_given", evaluate_slowly)
+    monkeypatch.setattr(Workbench, "say_alive", say)
+    answer = evaluate(clients["ada"], key)
+    with workbench.database.service() as connection:
+        found = "SELECT clock_timestamp() - alive_at < interval '30 seconds' FROM cryo.request_key WHERE key = :key"
+        is_alive = connection.execute(text(found), {"key": key}).scalar_one()
+
+    assert answer.status_code == 201
+    assert is_alive
+
+
+def test_maintenance_forgets_old_keys(workbench, clients, key):
+    evaluate(clients["ada"], key)
+    evaluate(clients["ada"], kept := str(uuid4()))
+    with workbench.database.service() as connection:
+        aged = "UPDATE cryo.request_key SET begun_at = begun_at - interval '25 hours' WHERE key = :key"
+        connection.execute(text(aged), {"key": key})
+    workbench.check_database()
+
+    with workbench.database.service() as connection:
+        keys = set(connection.execute(text("SELECT key FROM cryo.request_key")).scalars())
+    assert kept in keys
+    assert key not in keys
 
 
 def test_a_refused_request_gives_its_key_back(clients, key):

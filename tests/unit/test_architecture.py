@@ -29,11 +29,14 @@ MAY_IMPORT = {
     "db": OUTSIDE | {"chemistry"},
     "accounts": OUTSIDE,
     "flags": OUTSIDE,
+    "oidc": OUTSIDE,
     "client": BASE,
     "reports": OUTSIDE | {"db"},
     "backup": OUTSIDE | {"db"},
     "compute": OUTSIDE,
-    "workbench": OUTSIDE | set(SCIENCE) | {"sources", "db", "accounts", "reports", "compute", "backup", "flags"},
+    "workbench": OUTSIDE
+    | set(SCIENCE)
+    | {"sources", "db", "accounts", "reports", "compute", "backup", "flags", "oidc"},
     "scheduling": BASE | {"reports"},
     "startup": FACES,
     "jupyter": FACES,

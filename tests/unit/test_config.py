@@ -79,6 +79,13 @@ OTHER = {
     "backup_key_file": Path("key"),
     "backup_keep": "daily=1",
     "backup_remote": "store:cryokit",
+    "oidc_issuer": "https://login.example/realms/lab",
+    "oidc_client_id": "cryokit",
+    "oidc_title": "the lab",
+    "oidc_claim": "realm.groups",
+    "oidc_roles": "lab=researcher",
+    "oidc_groups": "lab",
+    "oidc_domains": "lab.example",
 }
 
 
@@ -95,7 +102,7 @@ def test_another_process_in_another_folder_has_every_setting_that_was_given(tmp_
     given = load_settings(**OTHER)
     got = in_another_process(given, tmp_path / "other", monkeypatch)
 
-    assert set(OTHER) == set(Settings.model_fields) - {"session_key"}
+    assert set(OTHER) == set(Settings.model_fields) - {"session_key", "oidc_client_secret"}
     for name, value in OTHER.items():
         default = Settings.model_fields[name].get_default(call_default_factory=True)
         assert getattr(got, name) == (tmp_path / value if isinstance(value, Path) else value) != default, name
@@ -122,8 +129,16 @@ def test_an_empty_variable_is_none_that_was_given(tmp_path, monkeypatch):
     assert (got.session_key.get_secret_value(), got.port) == (GOOD_SECRET, 5006)
 
 
-def test_the_session_key_is_not_handed_on():
-    assert "CRYOKIT_SESSION_KEY" not in variables_of(load_settings(session_key=GOOD_SECRET))
+@pytest.mark.parametrize("name", ["session_key", "oidc_client_secret"])
+def test_secrets_are_not_handed_on(name):
+    assert f"CRYOKIT_{name.upper()}" not in variables_of(load_settings(**{name: GOOD_SECRET}))
+
+
+def test_the_secret_of_a_provider_may_lie_in_a_file(tmp_path, monkeypatch):
+    (tmp_path / "cryokit_oidc_client_secret").write_text(f"{GOOD_SECRET}\n")
+    monkeypatch.setattr(config, "DOCKER_SECRETS", tmp_path)
+
+    assert load_settings().oidc_client_secret.get_secret_value() == GOOD_SECRET
 
 
 @pytest.mark.parametrize("place", ["environment", "file"])
@@ -137,12 +152,34 @@ def test_an_unknown_variable_is_refused_with_a_suggestion(tmp_path, monkeypatch,
         load_settings()
 
 
-# What a profile refuses
+# What no profile allows
 
 
 def problems_of(**given):
     """Return variable and message of every problem."""
     return {problem.variable: problem.message for problem in checked_settings(**given)[1]}
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "reason"),
+    [
+        ({"oidc_issuer": "https://login.example"}, "CRYOKIT_OIDC_CLIENT_ID", "given together"),
+        ({"oidc_client_id": "a"}, "CRYOKIT_OIDC_ISSUER", "given together"),
+        ({"oidc_issuer": "http://login.example", "oidc_client_id": "a"}, "CRYOKIT_OIDC_ISSUER", "no address"),
+        ({"oidc_issuer": "login.example", "oidc_client_id": "a"}, "CRYOKIT_OIDC_ISSUER", "no address"),
+        ({"oidc_roles": "lab=boss"}, "CRYOKIT_OIDC_ROLES", "lab=boss"),
+        ({"oidc_roles": "lab"}, "CRYOKIT_OIDC_ROLES", "looks like lab=researcher"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_refused(given, variable, reason):
+    assert reason in problems_of(**given)[variable]
+
+
+def test_a_group_may_hold_an_equals_sign():
+    assert config.roles_by_group("cn=lab=admin, b=viewer") == {"cn=lab": "admin", "b": "viewer"}
+
+
+# What a profile refuses
 
 
 @pytest.mark.parametrize(
