@@ -1,6 +1,7 @@
 """The workbench of a server elsewhere: the same methods, the same tables, over HTTP."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
@@ -89,6 +90,49 @@ class RemoteWorkbench:
             hidden = len(problems) - _SHOWN_PROBLEMS
             raise InputError("; ".join(problems[:_SHOWN_PROBLEMS]) + (f"; and {hidden} more" if hidden > 0 else ""))
         return pd.DataFrame(found).drop(columns="row", errors="ignore")
+
+    def predict_stream(
+        self,
+        target: str,
+        rows: Iterable[str | Mapping[str, object]],
+        version: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **conditions: object,
+    ) -> Iterator[dict[str, Any]]:
+        """
+        Yield an answer for each row, in order: its number from 0, and its `prediction` or its `problem`.
+
+        Any number of rows, read when they are sent: SMILES or recipes, or rows with their conditions. `conditions`
+        hold for rows that do not say otherwise. `progress` is told how many are done, and of how many.
+        """
+        subject = target_named(target).subject
+        cells = ({subject: row} if isinstance(row, str) else dict(row) for row in rows)
+        content = (json.dumps(_given(conditions) | row).encode() + b"\n" for row in cells)
+        headers = {"Content-Type": "application/x-ndjson", "Accept-Encoding": "identity"}
+        asked = _given({"target": target, "version": version})
+        try:
+            with self._http.stream("POST", "/predict/stream", params=asked, content=content, headers=headers) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    self._read(answer)
+                yield from self._answers(answer.iter_lines(), progress)
+        except httpx.HTTPError as error:
+            msg = f"{self.address} does not answer: {error}; is it the address of a cryokit server?"
+            raise UnavailableError(msg) from error
+
+    def _answers(self, lines: Iterator[str], progress: Callable[[int, int], None] | None) -> Iterator[dict[str, Any]]:
+        for line in lines:
+            item = json.loads(line)
+            if "row" in item:
+                yield item
+            elif "progress" in item and progress:
+                progress(item["progress"]["rows"], item["progress"]["of"])
+            elif "error" in item:
+                raise _BY_CODE.get(item["error"]["code"], CryokitError)(item["error"]["detail"])
+            elif "done" in item:
+                return
+        msg = f"{self.address} broke off in the middle; the rows that were answered are good, send the rest again"
+        raise UnavailableError(msg)
 
     def models(self, target: str | None = None) -> pd.DataFrame:
         """Return the versions of one target or of all."""

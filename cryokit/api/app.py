@@ -66,6 +66,7 @@ def create_app(workbench: Workbench) -> FastAPI:
     app.state.system_health = Kept(partial(_told, workbench, Since()))
     app.state.database_health = Kept(workbench.database_health)
     app.state.documents = WeakSet()
+    app.state.streaming = set()
     app.state.page_paths = frozenset()
     app.include_router(health.router)
     app.include_router(metrics.router)

@@ -20,6 +20,9 @@ type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY_BYTES = 24 * 1024 * 1024
 """10,000 rows of the longest SMILES allowed, and their conditions."""
+MAX_STREAM_BYTES = 256 * 1024 * 1024
+STREAM_PATH = "/api/v1/predict/stream"
+"""What is sent here lies on disk, not in memory."""
 MAX_PAGE_QUERY_BYTES = 4000
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -140,7 +143,7 @@ class SecurityHeadersMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses request bodies above `max_bytes`, announced or not."""
+    """Refuses request bodies above `max_bytes`, announced or not; a stream may be longer."""
 
     def __init__(self, app: App, max_bytes: int = MAX_BODY_BYTES) -> None:
         self.app, self.max_bytes = app, max_bytes
@@ -150,9 +153,10 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        detail = f"the request body is above {self.max_bytes} bytes; send fewer rows at a time"
+        most = MAX_STREAM_BYTES if scope["path"] == STREAM_PATH else self.max_bytes
+        detail = f"the request body is above {most} bytes; send fewer rows at a time"
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced) > self.max_bytes:
+        if not announced.isdigit() or int(announced) > most:
             await _refuse(send, 413, "too_large", detail)
             return
         received = 0
@@ -161,7 +165,7 @@ class BodyLimitMiddleware:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
+            if received > most:
                 raise HTTPException(413, detail)
             return message
 

@@ -13,6 +13,7 @@ from cryokit.workbench.people import People
 from cryokit.workbench.reporting import Reporting
 from cryokit.workbench.request_keys import RequestKeys
 from cryokit.workbench.screening import Screening
+from cryokit.workbench.streaming import Streaming
 from cryokit.workbench.teams import Teams
 from cryokit.workbench.together import Together
 from cryokit.workbench.tokens import Tokens
@@ -27,6 +28,7 @@ class Workbench(
     Together,
     Ladders,
     Screening,
+    Streaming,
     Reporting,
     Elsewhere,
     People,

@@ -123,6 +123,8 @@ ROUTES = {
     ("DELETE", "/api/v1/session/tokens/{token_id}"): answered(OWN, 404),
     ("GET", "/api/v1/targets"): SIGNED_IN,
     ("POST", "/api/v1/predict"): SIGNED_IN,
+    # A query without target; who may ask is told so.
+    ("POST", "/api/v1/predict/stream"): answered(SIGNED_IN, 422),
     ("GET", "/api/v1/models"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}"): SIGNED_IN,
     ("GET", "/api/v1/models/{target}/{version}"): SIGNED_IN,

@@ -1,10 +1,13 @@
 """Predictions."""
 
+from typing import Annotated, Any
+
 import pandas as pd
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 
 from cryokit.api.auth import ActingWorkbench
 from cryokit.api.frames import records
+from cryokit.api.lines import MAX_LINE_BYTES, MAX_LINES, MEDIA_TYPE, LinesResponse, predicted_lines
 from cryokit.api.problems import RESPONSES, Problem
 from cryokit.api.schemas import PredictionAnswer, PredictionRequest
 from cryokit.domain import TARGETS, Target, target_named
@@ -42,3 +45,50 @@ def predict(request: PredictionRequest, workbench: ActingWorkbench) -> Predictio
     positions = [row for row in range(len(rows)) if row not in refused]
     answered = [{"row": row} | item for row, item in zip(positions, records(predictions), strict=True)]
     return PredictionAnswer(predictions=answered, problems=problems)
+
+
+_ASKED = '{"smiles":"OCC(O)CO"}\n{"smiles":"CS(C)=O","name":"DMSO"}\n{"smiles":"nonsense"}\n'
+_ANSWERED = (
+    '{"row":0,"prediction":{"target":"tg","smiles":"OCC(O)CO","value":187.4,"unit":"K","lower":160.1,"upper":214.7,'
+    '"confidence":0.9,"model_version":1}}\n'
+    '{"row":2,"problem":"smiles is no structure"}\n'
+    '{"progress":{"rows":3,"of":3}}\n{"done":{"rows":3,"problems":1}}\n'
+)
+
+
+def _lines(description: str, example: str) -> dict[str, Any]:
+    schema = {"type": "string", "description": description}
+    return {MEDIA_TYPE: {"schema": schema, "examples": {"three rows": {"value": example}}}}
+
+
+@router.post(
+    "/predict/stream",
+    response_class=LinesResponse,
+    status_code=200,
+    description="Predict any number of rows, one JSON object a line, in flat memory; each bad row has its problem in "
+    f"its place. At most {MAX_LINES:,} lines of {MAX_LINE_BYTES:,} bytes, and one call of a person at a time.",
+    responses={
+        200: {
+            "description": "A line for each row, in order; a line that tells how far it is after each 500; `done` at "
+            "the end, or `error` when it could not go on. Without either the answer was cut off.",
+            "content": _lines("one JSON object a line", _ANSWERED),
+        },
+        429: {"model": Problem},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": _lines(
+                "one JSON object a line: `smiles` or `recipe`, the conditions of the target, perhaps `name`", _ASKED
+            ),
+        }
+    },
+)
+async def predict_stream(
+    request: Request,
+    workbench: ActingWorkbench,
+    target: Annotated[str, Query(max_length=100)],
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+) -> LinesResponse:
+    """Predict any number of rows, one a line."""
+    return await predicted_lines(request, workbench, target, version)
