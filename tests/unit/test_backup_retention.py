@@ -1,5 +1,6 @@
 """Rotation: which backups stay, over simulated years, whatever fails."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,45 @@ def test_an_increment_keeps_what_it_builds_on():
     kept = Rotation(hourly=0, daily=1, weekly=0, monthly=0, yearly=0, wal_days=0)
 
     assert stays([full, *increments], kept, increments[-1].stopped_at) == {full.id, *(one.id for one in increments)}
+
+
+def test_what_others_build_on_says_which():
+    full = member(0)
+    increment = member(1, "incremental", full.id)
+    kept = Rotation(hourly=0, daily=1, weekly=0, monthly=0, yearly=0, wal_days=0)
+
+    [first, _] = plan([full, increment], kept, increment.stopped_at)
+
+    assert first.reasons == [f"parent of {increment.id}"]
+
+
+def test_days_are_those_of_utc_wherever_the_machine_is(far_east):
+    backup = member(0, hours=0)
+    late = Member("late", "full", None, datetime(2026, 1, 1, 20, tzinfo=UTC).astimezone(), True)
+    kept = Rotation(hourly=0, daily=1, weekly=0, monthly=0, yearly=0, wal_days=0)
+
+    [_, newest] = plan([backup, late], kept, late.stopped_at)
+
+    assert late.stopped_at.day == 2
+    assert "daily: 2026-01-01" in newest.reasons
+
+
+@pytest.fixture
+def far_east(monkeypatch):
+    """A machine whose clock is nine hours before UTC."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_no_moment_can_be_reached_from_a_dump():
+    copy, dump = member(0), member(3, "dump")
+    kept = Rotation(wal_days=5)
+
+    assert window_member([copy, dump], kept, START + timedelta(days=10)) == copy
+    assert window_member([dump], kept, START + timedelta(days=10)) is None
 
 
 def test_an_unproved_backup_waits_a_day_and_never_counts_as_newest():
