@@ -193,6 +193,22 @@ def ladder(workbench: Workbench, target: str, selection: str, splits: str, seed:
     emit(table if as_json else table[shown], as_json)
 
 
+@main.command("learning-curve")
+@TARGET
+@click.option("--selection", default="curated", show_default=True, help="Rows: curated, or for tg also published.")
+@SEED
+@JSON
+@click.pass_obj
+def learning_curve(workbench: Workbench, target: str, selection: str, seed: int, as_json: bool) -> None:
+    """Evaluate on ever more training groups, the same rows held out, to see whether more measurements help."""
+
+    def progress(title: str, done: int, total: int) -> None:
+        show_progress(f"{target} {selection}, {title}")(done, total)
+
+    table = workbench.learning_curve(target, selection, seed, progress)
+    emit(table if as_json else table.drop(columns=["noise_mae", "sha256"]), as_json)
+
+
 @main.command()
 @TARGET
 @click.argument("items", nargs=-1)

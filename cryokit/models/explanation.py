@@ -21,6 +21,8 @@ from cryokit.models.groups import composition, series_of
 CORRELATION = 0.8
 """Features whose absolute rank correlation reaches this, on average, are moved together."""
 
+IMPORTANCE_COLUMNS = ["series", "group", "features", "importance", "spread", "n"]
+
 Matrix = NDArray[np.float64]
 Extras = Mapping[str, NDArray[np.float64]]
 
@@ -138,7 +140,9 @@ def permutation_importance(
     return _summed_up(pd.DataFrame(parts, columns=["series", "group", "features", "draw", "growth"]))
 
 
-def contributions(model: FittedModel, rows: pd.DataFrame, training: pd.DataFrame) -> pd.DataFrame:
+def contributions(
+    model: FittedModel, rows: pd.DataFrame, training: pd.DataFrame, draws: int = 20, seed: int = 0
+) -> pd.DataFrame:
     """
     What each group of features adds to a prediction, compared with the training median of that group.
 
@@ -150,18 +154,32 @@ def contributions(model: FittedModel, rows: pd.DataFrame, training: pd.DataFrame
         What is predicted, as for `FittedModel.predict`.
     training : DataFrame
         Rows that the model learned from.
+    draws : int
+        How many training rows are drawn for the spread, at least 2; the same ones for every row.
+    seed : int
+        Fixes the drawing.
 
     Returns
     -------
     DataFrame
         ``row``, ``group``, ``features`` and ``contribution``: prediction minus the prediction with that group at
         its training median, unit of the target; the largest first. They need not add up: features interact.
+        ``spread`` is the standard deviation of the same difference where the group takes the values of training rows
+        drawn at random: how much the contribution depends on what the row is compared with.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 2 draws, or rows are not what they must be.
 
     References
     ----------
     .. [1] Robnik-Sikonja, M. and Kononenko, I. (2008). IEEE Trans. Knowl. Data Eng. 20, 589-600.
        10.1109/TKDE.2007.190734
     """
+    if draws < 2:
+        msg = f"a spread needs at least 2 draws, but {draws} came"
+        raise InputError(msg)
     checked = checked_rows(model.target, rows, needs_value=False)
     known = checked_rows(model.target, training, needs_value=True)
     asked_series, known_series = (np.array(series_of(model.target, item)) for item in (checked, known))
@@ -169,8 +187,10 @@ def contributions(model: FittedModel, rows: pd.DataFrame, training: pd.DataFrame
     for name in np.unique(asked_series):
         series = model.series[model.require_series(str(name))]
         places = np.flatnonzero(asked_series == name)
-        parts += _added(series, checked.iloc[places], places, known[known_series == name])
-    table = pd.DataFrame(parts, columns=["row", "group", "features", "contribution"])
+        learned = known[known_series == name]
+        drawn = np.random.default_rng(seed).integers(len(learned), size=draws)
+        parts += _added(series, checked.iloc[places], places, learned, drawn)
+    table = pd.DataFrame(parts, columns=["row", "group", "features", "contribution", "spread"])
     order = table["contribution"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[order].sort_values("row", kind="stable", ignore_index=True)
 
@@ -268,23 +288,44 @@ def _summed_up(growths: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["series", "importance"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
-def _added(series: SeriesModel, rows: pd.DataFrame, places: NDArray[np.int64], training: pd.DataFrame) -> list[tuple]:
+def _added(
+    series: SeriesModel,
+    rows: pd.DataFrame,
+    places: NDArray[np.int64],
+    training: pd.DataFrame,
+    drawn: NDArray[np.int64],
+) -> list[tuple]:
+    """Return row, group, features, contribution and its spread, for each row and group."""
     matrix, pool = feature_matrix(series.schema, rows), _filled(feature_matrix(series.schema, training))
     extras = {view: numbers(rows, view) for view in series.views if view != PLAIN}
-    value, typical = _values(series, matrix, extras), np.median(pool, axis=0)
+    value = _values(series, matrix, extras)
+    others = np.vstack([np.median(pool, axis=0), pool[drawn]])
+    # All rows as often as there is something to compare them with, so that the model is asked once a group.
+    again = {view: np.tile(extra, len(others)) for view, extra in extras.items()}
     found = []
     for group, chosen in feature_groups(series.schema.names, pool).items():
-        moved = matrix.copy()
-        moved[:, chosen] = typical[chosen]
+        moved = np.tile(matrix, (len(others), 1))
+        moved[:, chosen] = np.repeat(others[:, chosen], len(matrix), axis=0)
+        added = value - _values(series, moved, again).reshape(len(others), len(matrix))
         features = [series.schema.names[place] for place in chosen]
-        added = value - _values(series, moved, extras)
-        found += [(row, group, features, item) for row, item in zip(places, added, strict=True)]
+        middle, spread = _middle_and_spread(added)
+        found += [(row, group, features, *pair) for row, *pair in zip(places, middle, spread, strict=True)]
     for view, extra in extras.items():
-        moved = np.where(np.isfinite(extra), np.median(_known(numbers(training, view))), np.nan)
-        added = value - _values(series, matrix, {**extras, view: moved})
+        known = numbers(training, view)
+        typical = np.nanmedian(known)
+        swapped = np.concatenate([[typical], np.where(np.isfinite(known[drawn]), known[drawn], typical)])
         has = np.isfinite(extra)
-        found += [(row, view, [view], item) for row, item in zip(places[has], added[has], strict=True)]
+        moved = np.where(np.tile(has, len(others)), np.repeat(swapped, len(extra)), np.nan)
+        asked = np.tile(matrix, (len(others), 1))
+        added = value - _values(series, asked, {**again, view: moved}).reshape(len(others), len(matrix))
+        middle, spread = _middle_and_spread(added)
+        found += [(row, view, [view], *pair) for row, *pair in zip(places[has], middle[has], spread[has], strict=True)]
     return found
+
+
+def _middle_and_spread(added: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what is added compared with the median (first line), and its standard deviation over the drawn rows."""
+    return added[0], added[1:].std(axis=0, ddof=1)
 
 
 def _values(series: SeriesModel, matrix: Matrix, extras: Extras) -> NDArray[np.float64]:

@@ -152,6 +152,16 @@ def split_of(target: str, rows: pd.DataFrame, kind: str, n_splits: int = 10, rep
     )
 
 
+def with_purged(target: str, rows: pd.DataFrame, split: Split, purged: pd.DataFrame) -> Split:
+    """Return the same folds with other rows that must not train; such a split has a checksum of its own."""
+    return replace(
+        split,
+        purged=purged,
+        leaking_groups=leaking_groups(split.folds, groups(target, rows), purged),
+        sha256=_checksum(target, rows, split.folds, purged),
+    )
+
+
 def kind_named(kind: str, target: str) -> Kind:
     """Return a kind of split with the title it has for this target, or say which kinds there are."""
     if kind == FAIR:

@@ -10,8 +10,10 @@ from cryokit.db.tables import plain, records
 from cryokit.domain import TARGETS, target_named
 from cryokit.errors import InputError, ModelError, NotFoundError
 from cryokit.models.stored_recipe import stored_recipe
+from cryokit.models.targets import Recipe
 from cryokit.workbench.core import Progress, with_components
 from cryokit.workbench.helpers import helper_for
+from cryokit.workbench.kept import keep_importance, kept_importance
 from cryokit.workbench.modelling import SCORES, Modelling
 from cryokit.workbench.predictions import Predictions
 from cryokit.workbench.questions import rows_of as question_rows
@@ -47,7 +49,8 @@ class Cards(Modelling, Predictions):
             **self._opened(model),
         }
         if importance:
-            sections["feature_importance"] = self._importance(target, model, rows, progress)
+            table = self.feature_importance(target, model["version"], progress)
+            sections["feature_importance"] = records(table[table["importance"] > 0])
         sections["provenance"] = _provenance(model)
         return ModelCard(f"{TARGETS[target].title}, version {model['version']}", plain(sections))
 
@@ -109,6 +112,51 @@ class Cards(Modelling, Predictions):
             "nearest": nearest_measured(target, questions, known, nearest),
         }
 
+    def explain_measured(self, target: str, row: int, version: int | None = None) -> dict[str, pd.DataFrame]:
+        """Return what `explain` does for one of the rows that a version learned from, counted from 0."""
+        model = self.model(target, version)
+        rows = self.rows_of(target, model["version"])
+        if not 0 <= row < len(rows):
+            msg = f"version {model['version']} of {target} learned from {len(rows)} rows; there is no row {row}"
+            raise InputError(msg)
+        asked = rows.iloc[row]
+        conditions = {item.name: asked[item.name] for item in target_named(target).conditions if item.name in rows}
+        known = {name: value for name, value in conditions.items() if pd.notna(value)}
+        return self.explain(target, [asked[target_named(target).subject]], model["version"], **known)
+
+    def feature_importance(
+        self, target: str, version: int | None = None, progress: Progress | None = None
+    ) -> pd.DataFrame:
+        """Return the permutation importance of features, see `permutation_importance`; computed once and then kept."""
+        from cryokit.models.explanation import permutation_importance
+        from cryokit.models.fitted import fit
+        from cryokit.validation.splits import grouped_folds
+
+        known = self.kept_importance(target, version)
+        if len(known):
+            return known
+        folder, recipe, rows, seed = self._asked_importance(target, version)
+        folds = grouped_folds(target, rows, recipe.n_folds, 1, seed)
+        helper = helper_for(target, rows, folder, seed, recipe)
+
+        def fitted(training: pd.DataFrame) -> "FittedModel":
+            return fit(target, training, seed, recipe, helper)
+
+        table = permutation_importance(target, rows, folds, fitted, seed=seed, on_fold=progress)
+        keep_importance(folder, recipe, rows, seed, records(table))
+        return table
+
+    def kept_importance(self, target: str, version: int | None = None) -> pd.DataFrame:
+        """Return the permutation importance of features if it was computed before, else an empty table."""
+        from cryokit.models.explanation import IMPORTANCE_COLUMNS
+
+        return pd.DataFrame(kept_importance(*self._asked_importance(target, version)) or [], columns=IMPORTANCE_COLUMNS)
+
+    def _asked_importance(self, target: str, version: int | None) -> tuple[Path, Recipe, pd.DataFrame, int]:
+        model = self.model(target, version)
+        rows = self.rows_of(target, model["version"])
+        return self.settings.evaluations_dir, stored_recipe(model["recipe"]), rows, model["seed"]
+
     def _scored(self, target: str, model: dict, rows: pd.DataFrame) -> dict[str, Any]:
         """Return the sections that rest on the version's own evaluation."""
         import numpy as np
@@ -144,21 +192,6 @@ class Cards(Modelling, Predictions):
             f"{name}, {view}": facts["basis"] for name, views in fitted.basis().items() for view, facts in views.items()
         }
         return {"interval_basis": basis, "applicability_domain": words}
-
-    def _importance(self, target: str, model: dict, rows: pd.DataFrame, progress: Progress | None) -> list[dict]:
-        from cryokit.models.explanation import permutation_importance
-        from cryokit.models.fitted import fit
-        from cryokit.validation.splits import grouped_folds
-
-        recipe, seed = stored_recipe(model["recipe"]), model["seed"]
-        folds = grouped_folds(target, rows, recipe.n_folds, 1, seed)
-        helper = helper_for(target, rows, self.settings.evaluations_dir, seed, recipe)
-
-        def fitted(training: pd.DataFrame) -> "FittedModel":
-            return fit(target, training, seed, recipe, helper)
-
-        table = permutation_importance(target, rows, folds, fitted, seed=seed, on_fold=progress)
-        return records(table[table["importance"] > 0])
 
 
 def _flat(facts: Any, name: str = "") -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -40,27 +40,46 @@ def kept_or_evaluated(
 
 def kept_evaluation(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Split", seed: int) -> dict | None:
     """Return an evaluation that was kept for exactly this recipe, rows, split, seed and code, if there is one."""
-    path = _path(folder, recipe, rows, split, seed)
+    return _read(_path(folder, recipe, rows, split, seed))
+
+
+def kept_importance(folder: Path, recipe: Recipe, rows: pd.DataFrame, seed: int) -> list[dict] | None:
+    """Return what was kept of the importance of features for exactly this recipe, rows, seed and code."""
+    return _read(_importance_path(folder, recipe, rows, seed))
+
+
+def keep_importance(folder: Path, recipe: Recipe, rows: pd.DataFrame, seed: int, table: list[dict]) -> None:
+    """Keep the importance of features for the next who asks."""
+    _keep(_importance_path(folder, recipe, rows, seed), table)
+
+
+def _read(path: Path) -> Any:
     return json.loads(path.read_text()) if path.is_file() else None
 
 
-def _keep(path: Path, evaluation: dict) -> None:
-    """Write an evaluation for the eyes of its owner: rows may be private."""
+def _keep(path: Path, found: object) -> None:
+    """Write what was found for the eyes of its owner: rows may be private."""
     from cryokit.models.artifacts import write_whole
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_whole(json_text(evaluation).encode(), path)
+    write_whole(json_text(found).encode(), path)
 
 
 def _path(folder: Path, recipe: Recipe, rows: pd.DataFrame, split: "Split", seed: int) -> Path:
+    return folder / f"{recipe.target}-{sha256_of(_facts(recipe, rows, seed) | {'split': split.sha256})}.json"
+
+
+def _importance_path(folder: Path, recipe: Recipe, rows: pd.DataFrame, seed: int) -> Path:
+    return folder / f"{recipe.target}-importance-{sha256_of(_facts(recipe, rows, seed))}.json"
+
+
+def _facts(recipe: Recipe, rows: pd.DataFrame, seed: int) -> dict[str, object]:
     from cryokit.models.artifacts import library_versions
 
-    facts = {
+    return {
         "recipe": recipe.as_json(),
         "rows": sha256_of(records(rows.drop(columns="components", errors="ignore"))),
-        "split": split.sha256,
         "seed": seed,
         "libraries": library_versions(),
         "code": code_sha256(),
     }
-    return folder / f"{recipe.target}-{sha256_of(facts)}.json"

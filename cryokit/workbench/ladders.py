@@ -1,4 +1,4 @@
-"""The split ladder of stored rows; each evaluation is kept, so that a ladder goes on where it was stopped."""
+"""Split ladder and learning curve of stored rows; each evaluation is kept, so that both go on where they stopped."""
 
 import contextlib
 from collections.abc import Callable
@@ -21,7 +21,7 @@ OnFold = Callable[[str, int, int], None]
 
 
 class Ladders(Core):
-    """Evaluate one recipe under several kinds of split."""
+    """Evaluate one recipe under several kinds of split, and on ever more training groups."""
 
     def split_ladder(
         self,
@@ -69,6 +69,43 @@ class Ladders(Core):
                 rungs.append(ladder.split_ladder(target, rows, (kind,), seed=seed, recipe=recipe, evaluated=kept))
         scored = [rung for rung in rungs if rung["mae"].notna().any()]
         return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
+
+    def learning_curve(
+        self, target: str, selection: str = "curated", seed: int = 0, on_fold: OnFold | None = None
+    ) -> pd.DataFrame:
+        """
+        Return the error against the number of training groups, on the rows of the split ladder.
+
+        `on_fold` is called with the title of the step, the number of folds done and of all.
+        """
+        from cryokit.validation import learning
+
+        rows, recipe = self._ladder_rows(target, selection), RECIPES[target]
+
+        def evaluated(split: "Split", title: str) -> dict:
+            def progress(done: int, total: int) -> None:
+                if on_fold:
+                    on_fold(title, done, total)
+
+            return kept_or_evaluated(self.settings.evaluations_dir, recipe, rows, split, seed, progress)
+
+        return learning.learning_curve(target, rows, seed=seed, recipe=recipe, evaluated=evaluated)
+
+    def kept_learning_curve(self, target: str, selection: str = "curated", seed: int = 0) -> pd.DataFrame:
+        """Return a learning curve all of whose steps were computed before; an empty table otherwise."""
+        from cryokit.validation import learning
+
+        rows, recipe = self._ladder_rows(target, selection), RECIPES[target]
+
+        def kept(split: "Split", title: str) -> dict:
+            if (found := kept_evaluation(self.settings.evaluations_dir, recipe, rows, split, seed)) is None:
+                raise NotFoundError(title)
+            return found
+
+        try:
+            return learning.learning_curve(target, rows, seed=seed, recipe=recipe, evaluated=kept)
+        except NotFoundError:
+            return pd.DataFrame(columns=learning.CURVE_COLUMNS)
 
     def _ladder_rows(self, target: str, selection: str) -> pd.DataFrame:
         try:

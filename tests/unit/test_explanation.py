@@ -80,6 +80,23 @@ def test_a_long_chain_adds_and_a_short_one_takes_away(model):
     assert "molar_mass" in largest.loc[0, "features"]
 
 
+def test_the_spread_of_a_contribution_is_that_over_training_rows(model):
+    table = contributions(model, pd.DataFrame({"smiles": ["C" * 23 + "O"]}), CHAIN)
+    first = table.iloc[0]
+
+    # A chain of 24 is compared with chains of 1 to 24, 8 K each, whose standard deviation is 55 K.
+    assert 15.0 < first["spread"] < 80.0
+    assert (table["spread"] >= 0).all()
+    other = contributions(model, pd.DataFrame({"smiles": ["C" * 23 + "O"]}), CHAIN, draws=40, seed=1)
+    pd.testing.assert_frame_equal(table.drop(columns="spread"), other.drop(columns="spread"))
+    assert first["spread"] != other.iloc[0]["spread"]
+
+
+def test_the_spread_of_a_contribution_needs_two_draws(model):
+    with pytest.raises(InputError, match="at least 2 draws"):
+        contributions(model, pd.DataFrame({"smiles": ["CCO"]}), CHAIN, draws=1)
+
+
 def test_contributions_do_not_depend_on_the_batch(model):
     one = contributions(model, pd.DataFrame({"smiles": ["CCO"]}), CHAIN)
     both = contributions(model, pd.DataFrame({"smiles": ["CCO", "CCCCCCO"]}), CHAIN)
