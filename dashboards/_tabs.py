@@ -1,6 +1,8 @@
 """Tabs whose content is made when it is first looked at, and stays."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from threading import Lock
 
 import panel as pn
 import panel_material_ui as pmui
@@ -21,7 +23,8 @@ class LazyTabs:
         self.bar = pmui.Tabs(*bar, sizing_mode="stretch_width", margin=0)
         self.contents = [pmui.Column(sizing_mode="stretch_width", margin=0, visible=False) for _ in names]
         self._make: Mapping[str, Callable[[], Viewable]] = {}
-        self.bar.param.watch(lambda _event: self._look(), "active")
+        self._making = Lock()
+        self.bar.param.watch(self._on_tab, "active")
 
     @property
     def parts(self) -> tuple[Viewable, ...]:
@@ -36,7 +39,14 @@ class LazyTabs:
             content.objects = []
         self._look()
 
+    async def _on_tab(self, _event: object) -> None:
+        await asyncio.to_thread(self._look)
+
     def _look(self) -> None:
+        with self._making:  # one tab after the other, so that what is seen is the one chosen last
+            self._show_active()
+
+    def _show_active(self) -> None:
         for place, (name, content) in enumerate(zip(self.names, self.contents, strict=True)):
             is_seen = place == self.bar.active and name in self._make
             if is_seen and not content.objects:

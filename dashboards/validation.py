@@ -18,6 +18,7 @@ from cryokit.workbench.given import GIVEN
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address, offer_versions, target_select, version_select
 from dashboards._compared import ComparedVersions
+from dashboards._explained import Importance, learning_tab
 from dashboards._given import OwnMeasurements, about_given
 from dashboards._quality import HALF, chart_pane
 from dashboards._shell import card, html, work_button
@@ -49,7 +50,7 @@ class ValidationPage:
             workbench, self.versions, lambda: (self.target, self.version_select.value, self._selection)
         )
         self.about = html("")
-        self.tabs = LazyTabs("Predicted", "Errors", "Uncertainty", "Rows")
+        self.tabs = LazyTabs("Predicted", "Errors", "Uncertainty", "Importance", "Learning curve", "Rows")
         self.ladder_button = work_button("Show the split ladder", self._on_ladder, variant="outlined")
         self.ladder = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._offer(asked.get("version", ""), asked.get("rows", ""))
@@ -139,7 +140,15 @@ class ValidationPage:
         chip = _tables.skill_chip(metrics["verdict"])
         more = about_given(metrics) if evaluation["kind"] == GIVEN else ""
         self.about.object = f"<p>{chip} {metrics['n']:.0f} measured values; {escape(evaluation['split'])}.</p>{more}"
-        self.tabs.show(_tabs(evaluation, self.target))
+        self.tabs.show(_tabs(evaluation, self.target) | self._more_tabs())
+
+    def _more_tabs(self) -> dict[str, Callable[[], Viewable]]:
+        """Return what makes the tabs that are about the version and its rows, whatever it is judged on."""
+        target, version, selection = self.target, self.version_select.value, self._selection
+        return {
+            "Importance": lambda: Importance(self.workbench, target, version).view,
+            "Learning curve": lambda: learning_tab(self.workbench, target, selection),
+        }
 
     def _evaluation(self) -> dict:
         chosen = self.rows_select.value

@@ -1,5 +1,7 @@
 """What predictions rest on: importance of features and contributions to one prediction, each with its spread."""
 
+import re
+
 import holoviews as hv
 import pandas as pd
 from bokeh.models import HoverTool
@@ -10,6 +12,8 @@ from cryokit.figures import _COMMON, BLUE, GREY, VERMILLION, _with_columns, deci
 SHOWN = 12
 """How many groups of features are drawn, the largest."""
 _ROW_PIXELS, _FRAME_PIXELS = 34, 130
+_KEY = re.compile(r" \([A-Z]{14}-[A-Z]{10}-[A-Z]\)$")
+_LONGEST = 30
 
 
 def importance_chart(table: pd.DataFrame, target: str) -> hv.Overlay:
@@ -102,7 +106,7 @@ def contribution_table(table: pd.DataFrame, target: str) -> pd.DataFrame:
 def _ranked(table: pd.DataFrame, value: str, label: str, target: str) -> hv.Overlay:
     shown = _with_columns(table, "group", "features", value, "spread").head(SHOWN).astype({value: float})
     shown = shown.assign(
-        what=[_words(line) for line in shown.to_dict("records")],
+        what=_distinct([_words(line) for line in shown.to_dict("records")]),
         members=[", ".join(_plain(name) for name in names) for names in shown["features"]],
         low=shown[value] - shown["spread"],
         high=shown[value] + shown["spread"],
@@ -150,7 +154,18 @@ def _for_people(table: pd.DataFrame, value: str, heading: str, target: str) -> p
 
 def _words(line: pd.Series | dict) -> str:
     others = len(line["features"]) - 1
-    return _plain(line["group"]) + (f" and {others} like it" if others > 0 else "")
+    return _short(line["group"]) + (f" and {others} like it" if others > 0 else "")
+
+
+def _short(name: object) -> str:
+    """Return a name as words, without the key of its structure and cut where it would not fit beside a chart."""
+    words = _KEY.sub("", _plain(name))
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}\u2026"
+
+
+def _distinct(labels: list[str]) -> list[str]:
+    """Return labels of an axis, numbered where two are the same."""
+    return [label if labels.count(label) == 1 else f"{place + 1}. {label}" for place, label in enumerate(labels)]
 
 
 def _plain(name: object) -> str:

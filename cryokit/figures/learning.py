@@ -57,6 +57,8 @@ def learning_curve(curve: pd.DataFrame, target: str) -> hv.Overlay:
             ends = part["training_groups"].iloc[[0, -1]]
             noise = hv.Curve([(end, floor) for end in ends], "training_groups", "mae", label="noise of measurement")
             parts.append(noise.opts(color=GREEN, line_dash="dashed", line_width=2, backend="bokeh"))
+    if not parts:
+        parts.append(hv.Points([], ["training_groups", "mae"]).opts(backend="bokeh"))
     largest = table[["mae", "mae_upper"]].max().max() if len(table) else 1.0
     return hv.Overlay(parts).opts(
         xlabel=f"{_groups(target)} learned from",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cryokit.errors import NotFoundError
+from cryokit.models.choices import DECLARED, chosen_recipe
 from cryokit.models.targets import RECIPES
 from cryokit.workbench.core import Core
 from cryokit.workbench.kept import kept_evaluation, kept_or_evaluated
@@ -71,16 +72,21 @@ class Ladders(Core):
         return pd.concat(scored, ignore_index=True) if scored else pd.DataFrame()
 
     def learning_curve(
-        self, target: str, selection: str = "curated", seed: int = 0, on_fold: OnFold | None = None
+        self,
+        target: str,
+        selection: str = "curated",
+        seed: int = 0,
+        on_fold: OnFold | None = None,
+        estimator: str = DECLARED,
     ) -> pd.DataFrame:
         """
         Return the error against the number of training groups, on the rows of the split ladder.
 
-        `on_fold` is called with the title of the step, the number of folds done and of all.
+        `estimator` chooses another recipe than the declared one. `on_fold` is called with the title of the step, the number of folds done and of all.
         """
         from cryokit.validation import learning
 
-        rows, recipe = self._ladder_rows(target, selection), RECIPES[target]
+        rows, recipe = self._ladder_rows(target, selection), chosen_recipe(target, estimator)
 
         def evaluated(split: "Split", title: str) -> dict:
             def progress(done: int, total: int) -> None:
@@ -91,11 +97,13 @@ class Ladders(Core):
 
         return learning.learning_curve(target, rows, seed=seed, recipe=recipe, evaluated=evaluated)
 
-    def kept_learning_curve(self, target: str, selection: str = "curated", seed: int = 0) -> pd.DataFrame:
+    def kept_learning_curve(
+        self, target: str, selection: str = "curated", seed: int = 0, estimator: str = DECLARED
+    ) -> pd.DataFrame:
         """Return a learning curve all of whose steps were computed before; an empty table otherwise."""
         from cryokit.validation import learning
 
-        rows, recipe = self._ladder_rows(target, selection), RECIPES[target]
+        rows, recipe = self._ladder_rows(target, selection), chosen_recipe(target, estimator)
 
         def kept(split: "Split", title: str) -> dict:
             if (found := kept_evaluation(self.settings.evaluations_dir, recipe, rows, split, seed)) is None:

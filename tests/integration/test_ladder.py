@@ -1,4 +1,4 @@
-"""The split ladder of stored rows: what was computed is kept, and only what is missing is computed again."""
+"""Split ladder, learning curve and importance of stored rows: what was computed is kept and not computed again."""
 
 import json
 import stat
@@ -64,6 +64,52 @@ def test_training_again_on_the_same_rows_computes_no_fold_twice(workbench):
     assert computed > 0
     assert (again["version"], again["metrics"]) == (2, first["metrics"])
     assert len(folds) == 2 * computed  # once for each seed
+
+
+@pytest.fixture
+def eighteen(fresh_database, tmp_path) -> Workbench:
+    """Eighteen survivals, six of each source: as many as the recipe needs, also where a source is held out."""
+    settings = fresh_database.settings.model_copy(update={"state_dir": tmp_path})
+    workbench = Workbench(settings, fresh_database)
+    rows = bundled_rows("viability").drop_duplicates("recipe").groupby("source").head(6)
+    workbench.registry.store_measurements(with_components("viability", rows), "viability", is_public=True)
+    return workbench
+
+
+def test_a_learning_curve_is_kept_and_computed_once(eighteen):
+    seen: list[str] = []
+    asked = {"target": "viability", "estimator": "ridge"}
+    before = eighteen.kept_learning_curve(**asked)
+    first = eighteen.learning_curve(**asked, on_fold=lambda title, *_: seen.append(title))
+    computed = set(seen)
+    again = eighteen.learning_curve(**asked, on_fold=lambda title, *_: seen.append(title))
+
+    assert (len(before), computed, len(seen)) == (0, {"75 % of the training groups", "100 % of the training groups"}, 20)
+    assert first["mae"].notna().tolist() == [False] * 3 + [True] * 2
+    pd.testing.assert_frame_equal(first, again)
+    pd.testing.assert_frame_equal(first, eighteen.kept_learning_curve(**asked))
+    assert eighteen.kept_learning_curve(**asked, seed=1).empty
+
+
+def test_importance_is_computed_once_and_a_measured_row_is_explained(eighteen):
+    eighteen.train("viability", estimator="ridge")
+    folds: list[int] = []
+    before = eighteen.kept_importance("viability")
+    first = eighteen.feature_importance("viability", progress=lambda done, _: folds.append(done))
+    again = eighteen.feature_importance("viability", progress=lambda done, _: folds.append(done))
+
+    assert (len(before), len(folds)) == (0, 3)  # a fold for each source
+    pd.testing.assert_frame_equal(first, again)
+    pd.testing.assert_frame_equal(first, eighteen.kept_importance("viability", 1))
+    card = eighteen.model_card("viability", importance=True)
+    assert len(card.sections["feature_importance"]) == (first["importance"] > 0).sum() > 0
+
+    rows = eighteen.rows_of("viability", 1)
+    explained = eighteen.explain_measured("viability", 5)
+    assert explained["predictions"]["recipe"].tolist() == [rows["recipe"].iloc[5]]
+    assert explained["contributions"]["spread"].max() > 0
+    with pytest.raises(InputError, match="there is no row 18"):
+        eighteen.explain_measured("viability", 18)
 
 
 def test_unknown_splits_and_selections_are_refused(workbench):

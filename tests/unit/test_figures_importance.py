@@ -85,3 +85,14 @@ def test_tables_hold_what_is_drawn():
         "1.0",
     ]
     assert figures.contribution_table(CONTRIBUTIONS, "tg")["adds (K)"].tolist() == ["-20.0", "5.0"]
+
+
+def test_names_fit_beside_a_chart_and_stay_apart():
+    long = "amount of diethylene glycol monobutyl ether (OAYXUHPQHDHDDZ-UHFFFAOYSA-N)"
+    other = "amount of diethylene glycol monobutyl ester (BAYXUHPQHDHDDZ-UHFFFAOYSA-N)"
+    both = IMPORTANCE.head(2).assign(group=[long, other], features=[[long], [other]])
+    [lines] = figures.importance_chart(both, "tg").traverse(lambda element: element, [hv.Segments])
+
+    assert figures._short("amount of pyridine (JUJWROOIHBZHMG-UHFFFAOYSA-N)") == "amount of pyridine"
+    assert lines["what"].tolist() == [f"{place}. amount of diethylene glycol m\u2026" for place in (1, 2)]
+    assert long in figures.importance_table(both, "tg")["features"].tolist()
