@@ -83,11 +83,11 @@ def contribution_text(table: pd.DataFrame, target: str) -> str:
     """Say in one sentence which groups of features add most to a prediction, and take most away."""
     table = _with_columns(table, "group", "features", "contribution", "spread")
     unit, told = target_named(target).unit, []
-    for way, chosen in (("adds", table[table["contribution"] > 0]), ("takes away", table[table["contribution"] < 0])):
+    for way, chosen in (("added", table[table["contribution"] > 0]), ("taken away", table[table["contribution"] < 0])):
         if len(chosen):
             largest = chosen.loc[chosen["contribution"].abs().idxmax()]
             number, spread = formatted(abs(largest["contribution"]), target), formatted(largest["spread"], target)
-            told.append(f"{_words(largest)} {way} most: {number} {unit} (standard deviation {spread})")
+            told.append(f"most is {way} by {_words(largest)}: {number} {unit} (standard deviation {spread})")
     if not told:
         return "No group of features moves this prediction away from what it is at the training median."
     return f"Compared with the training median, {'; '.join(told)}."

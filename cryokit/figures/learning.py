@@ -73,6 +73,8 @@ def learning_curve(curve: pd.DataFrame, target: str) -> hv.Overlay:
 
 def learning_curve_text(curve: pd.DataFrame, target: str) -> str:
     """Say in a sentence for each series what the last step of `learning_curve` brought."""
+    if curve.empty:
+        return "The learning curve is not computed."
     table = _scored(curve)
     if table.empty:
         return "No step of the learning curve could be evaluated."

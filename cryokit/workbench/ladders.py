@@ -82,7 +82,8 @@ class Ladders(Core):
         """
         Return the error against the number of training groups, on the rows of the split ladder.
 
-        `estimator` chooses another recipe than the declared one. `on_fold` is called with the title of the step, the number of folds done and of all.
+        `estimator` chooses another recipe than the declared one. `on_fold` is called with the title of the step, the
+        number of folds done and of all.
         """
         from cryokit.validation import learning
 

@@ -47,6 +47,15 @@ def test_each_tab_says_in_words_what_it_shows_and_the_numbers_are_those_of_the_a
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(words)).to_be_visible()
         expect(page.locator(".bk-Canvas:visible").first).to_be_attached()
+    page.get_by_role("tab", name="Importance").click()
+    expect(page.get_by_text(re.compile("is not computed yet|the error grows by")).first).to_be_visible()
+    page.get_by_role("button", name="Explain this row").click()
+    expect(page.get_by_text("Compared with the training median,")).to_be_visible()
+    expect(page.locator(".bk-Canvas:visible").first).to_be_attached()
+    rows = page.get_by_role("region", name="Contributions").get_by_role("row")
+    expect(rows.nth(3)).to_be_visible()
+    page.get_by_role("tab", name="Learning curve").click()
+    expect(page.get_by_text(re.compile("cryokit learning-curve tg does it|compounds the error is"))).to_be_visible()
     page.get_by_role("tab", name="Rows").click()
     expect(page.get_by_role("columnheader", name="Measured (K)")).to_be_visible()
     page.get_by_role("tab", name="Predicted").click()
@@ -106,6 +115,9 @@ def test_versions_are_compared_on_the_same_rows(new_visit, address, token):
     # Which of them is the newest depends on what the tests of the page Models trained before.
     expect(facts.get_by_role("row", name=re.compile("recipe, members, 1, kind.*(ridge|svr)"))).to_be_visible()
     expect(facts.get_by_role("row", name=re.compile("dataset sha256"))).to_have_count(0)
+    page.get_by_role("tab", name="Importance").click()
+    page.get_by_role("button", name="Explain this row").click()
+    expect(page.get_by_role("region", name="Contributions")).to_be_visible()
     visit.screenshot("validation-compared-390-dark")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= visit.page.viewport_size["width"]

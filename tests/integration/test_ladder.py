@@ -84,7 +84,11 @@ def test_a_learning_curve_is_kept_and_computed_once(eighteen):
     computed = set(seen)
     again = eighteen.learning_curve(**asked, on_fold=lambda title, *_: seen.append(title))
 
-    assert (len(before), computed, len(seen)) == (0, {"75 % of the training groups", "100 % of the training groups"}, 20)
+    assert (len(before), computed, len(seen)) == (
+        0,
+        {"75 % of the training groups", "100 % of the training groups"},
+        20,
+    )
     assert first["mae"].notna().tolist() == [False] * 3 + [True] * 2
     pd.testing.assert_frame_equal(first, again)
     pd.testing.assert_frame_equal(first, eighteen.kept_learning_curve(**asked))

@@ -72,8 +72,8 @@ def test_words_name_the_first_and_count_what_is_beyond_its_spread():
 
 def test_words_tell_what_adds_and_what_takes_away():
     assert figures.contribution_text(CONTRIBUTIONS, "tg") == (
-        "Compared with the training median, molar mass and 1 like it adds most: 5.0 K (standard deviation 3.0); "
-        "donors takes away most: 20.0 K (standard deviation 4.0)."
+        "Compared with the training median, most is added by molar mass and 1 like it: 5.0 K (standard deviation 3.0); "
+        "most is taken away by donors: 20.0 K (standard deviation 4.0)."
     )
     assert figures.contribution_text(CONTRIBUTIONS.tail(1), "tg").startswith("No group of features moves")
 

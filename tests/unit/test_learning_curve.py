@@ -137,4 +137,5 @@ def test_few_sources_give_no_interval_and_the_sentence_says_so(made_up_viability
 
 def test_a_curve_without_errors_says_so(curve):
     assert figures.learning_curve_text(curve.head(1), "tg") == "No step of the learning curve could be evaluated."
+    assert figures.learning_curve_text(curve.head(0), "tg") == "The learning curve is not computed."
     assert hv.renderer("bokeh").get_plot(figures.learning_curve(curve.head(1), "tg")).state is not None
