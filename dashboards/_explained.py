@@ -64,11 +64,12 @@ class Importance:
         table = self.workbench.kept_importance(self.target, self.version)
         if table.empty:
             return [_empty(_NO_IMPORTANCE.format(target=self.target, version=self.version))]
-        charts = [
-            part
-            for name, rows in table.groupby("series", sort=False)
-            for part in (html("" if name == "all" else f"<h3>{escape(str(name))}</h3>"), _importance_chart(rows, self))
-        ]
+        charts: list[Viewable] = []
+        for name, rows in table.groupby("series", sort=False):
+            if name != "all":
+                charts.append(html(f"<h3>{escape(str(name).replace('_', ' '))}</h3>"))
+            chart = importance.importance_chart(rows, self.target)
+            charts.append(_chart(chart, importance.frame_pixels(rows)))
         shown = importance.importance_table(table, self.target)
         return [
             html(f'{_sentence(importance.importance_text(table, self.target))}<p class="hint">{_ABOUT_IMPORTANCE}</p>'),
@@ -104,10 +105,6 @@ def learning_tab(workbench: Workbench, target: str, selection: str) -> Viewable:
         _chart(learning.learning_curve(curve, target), 460),
         _table("Learning curve", learning.learning_curve_table(curve, target).set_index("share")),
     )
-
-
-def _importance_chart(rows: pd.DataFrame, tab: Importance) -> Viewable:
-    return _chart(importance.importance_chart(rows, tab.target), importance.frame_pixels(rows))
 
 
 def _column(*content: Viewable) -> Viewable:

@@ -71,7 +71,7 @@ def importance_text(table: pd.DataFrame, target: str) -> str:
 def _said(name: str, part: pd.DataFrame, target: str) -> str:
     first, unit = part.iloc[0], target_named(target).unit
     sure = int((part["importance"] > 2 * part["spread"]).sum())
-    start = "" if name == "all" else f"{name[0].upper()}{name[1:]}: "
+    start = "" if name == "all" else f"{_plain(name[0].upper() + name[1:])}: "
     grows, spread = (formatted(float(first[key]), target) for key in ("importance", "spread"))
     return (
         f"{start}Without {_words(first)} the error grows by {grows} {unit} (standard deviation {spread}); {sure} of "
@@ -111,7 +111,7 @@ def _ranked(table: pd.DataFrame, value: str, label: str, target: str) -> hv.Over
         low=shown[value] - shown["spread"],
         high=shown[value] + shown["spread"],
     )
-    shown["end"] = shown["what"]
+    shown = shown.assign(end=shown["what"]).drop(columns="features")  # lists have no range
     number, unit = f"{{0.{'0' * decimals(target)}}}", target_named(target).unit
     hover = HoverTool(
         tooltips=[

@@ -46,7 +46,7 @@ def learning_curve(curve: pd.DataFrame, target: str) -> hv.Overlay:
         colour = PALETTE[look]
         ends = part.assign(end=part["training_groups"])
         bars = hv.Segments(ends, ["training_groups", "mae_lower", "end", "mae_upper"])
-        line = hv.Curve(part, "training_groups", "mae", label=str(name))
+        line = hv.Curve(part, "training_groups", "mae", label=_plain(str(name)))
         points = hv.Points(part, ["training_groups", "mae"], ["series", "training_rows", "mae_lower", "mae_upper"])
         parts += [
             bars.opts(color=GREY, line_width=3, alpha=0.6, backend="bokeh"),
@@ -84,7 +84,7 @@ def learning_curve_text(curve: pd.DataFrame, target: str) -> str:
 
 def _told(name: str, part: pd.DataFrame, target: str) -> str:
     unit, last = target_named(target).unit, part.iloc[-1]
-    start = f"{name[0].upper()}{name[1:]}: with" if len(name) and name != "all" else "With"
+    start = "With" if name == "all" else f"{_plain(name[0].upper() + name[1:])}: with"
     said = (
         f"{start} {last['training_groups']:.0f} {_groups(target)} the error is {_interval(last, 'mae', target)} {unit}"
     )
@@ -105,7 +105,7 @@ def learning_curve_table(curve: pd.DataFrame, target: str) -> pd.DataFrame:
     curve = _with_columns(curve, "series", "share", *numbers, "gain_upper", "note")
     lines = curve.to_dict("records")
     columns = {
-        "series": curve["series"],
+        "series": [_plain(str(name)) for name in curve["series"]],
         "share": [f"{100 * line['share']:g} %" for line in lines],
         f"{_groups(target)} learned from": [f"{line['training_groups']:.0f}" for line in lines],
         "rows": [f"{line['training_rows']:.0f}" for line in lines],
@@ -115,13 +115,18 @@ def learning_curve_table(curve: pd.DataFrame, target: str) -> pd.DataFrame:
         "note": curve["note"].fillna(""),
     }
     table = pd.DataFrame(columns)
-    return table if table["series"].nunique() > 1 else table.drop(columns="series")
+    is_needed = {"series": table["series"].nunique() > 1, "note": table["note"].any()}
+    return table.drop(columns=[name for name, needed in is_needed.items() if not needed])
 
 
 def _scored(curve: pd.DataFrame) -> pd.DataFrame:
     numbers = ["training_groups", "training_rows", "mae", "mae_lower", "mae_upper", "gain", "gain_lower", "noise_mae"]
     table = _with_columns(curve, "series", *numbers)
     return table[table["mae"].notna()].astype(dict.fromkeys(numbers, float))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _groups(target: str) -> str:

@@ -10,7 +10,7 @@ IMPORTANCE = pd.DataFrame(
     {
         "series": "all",
         "group": ["molar_mass", "donors", "rings"],
-        "features": [["molar_mass", "heavy_atoms"], ["donors"], ["rings"]],
+        "features": [["molar_mass", "heavy_atoms"], ["donors", "acceptors"], ["rings"]],
         "importance": [12.0, 3.0, -0.5],
         "spread": [1.0, 2.0, 0.5],
         "n": 30,
