@@ -27,7 +27,8 @@ _NO_CURVE = (
 )
 _ABOUT_IMPORTANCE = (
     "In each fold one group of features of the held-out rows gets the values of other rows; features that say much "
-    "the same are moved together. Lines are one standard deviation over repeats."
+    "the same are moved together. Lines are one standard deviation over repeats. At most "
+    f"{importance.SHOWN} groups of each series are shown, those that matter most."
 )
 _ABOUT_ROW = (
     "The prediction minus the one with a group of features at its training median. Lines are one standard deviation "
@@ -70,7 +71,8 @@ class Importance:
                 charts.append(html(f"<h3>{escape(str(name).replace('_', ' '))}</h3>"))
             chart = importance.importance_chart(rows, self.target)
             charts.append(_chart(chart, importance.frame_pixels(rows)))
-        shown = importance.importance_table(table, self.target)
+        largest = table.groupby("series", sort=False).head(importance.SHOWN)
+        shown = importance.importance_table(largest, self.target)
         return [
             html(f'{_sentence(importance.importance_text(table, self.target))}<p class="hint">{_ABOUT_IMPORTANCE}</p>'),
             *charts,
@@ -90,7 +92,7 @@ class Importance:
         return [
             html(_sentence(importance.contribution_text(table, self.target))),
             _chart(importance.contribution_chart(table, self.target), importance.frame_pixels(table)),
-            _table("Contributions", importance.contribution_table(table, self.target)),
+            _table("Contributions", importance.contribution_table(table.head(importance.SHOWN), self.target)),
         ]
 
 

@@ -107,7 +107,7 @@ def _ranked(table: pd.DataFrame, value: str, label: str, target: str) -> hv.Over
     shown = _with_columns(table, "group", "features", value, "spread").head(SHOWN).astype({value: float})
     shown = shown.assign(
         what=_distinct([_words(line) for line in shown.to_dict("records")]),
-        members=[", ".join(_plain(name) for name in names) for names in shown["features"]],
+        members=[", ".join(_named(name) for name in names) for names in shown["features"]],
         low=shown[value] - shown["spread"],
         high=shown[value] + shown["spread"],
     )
@@ -144,11 +144,14 @@ def _for_people(table: pd.DataFrame, value: str, heading: str, target: str) -> p
     unit = target_named(target).unit
     columns = {
         **({"series": table["series"]} if "series" in table and table["series"].nunique() > 1 else {}),
-        "features": [", ".join(_plain(name) for name in names) for names in table["features"]],
+        "moved with it": [
+            ", ".join(_named(name) for name in names if name != first)
+            for first, names in zip(table["group"], table["features"], strict=True)
+        ],
         f"{heading} ({unit})": [formatted(float(number), target) for number in table[value]],
         f"standard deviation ({unit})": [formatted(float(number), target) for number in table["spread"]],
     }
-    named = pd.Index([_plain(name) for name in table["group"]], name="group")
+    named = pd.Index([_named(name) for name in table["group"]], name="features")
     return pd.DataFrame({name: list(values) for name, values in columns.items()}, index=named)
 
 
@@ -158,9 +161,14 @@ def _words(line: pd.Series | dict) -> str:
 
 
 def _short(name: object) -> str:
-    """Return a name as words, without the key of its structure and cut where it would not fit beside a chart."""
-    words = _KEY.sub("", _plain(name))
+    """Return a name as words, cut where it would not fit beside a chart."""
+    words = _named(name)
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}\u2026"
+
+
+def _named(name: object) -> str:
+    """Return a name as words, without the key of its structure."""
+    return _KEY.sub("", _plain(name))
 
 
 def _distinct(labels: list[str]) -> list[str]:

@@ -80,7 +80,7 @@ def test_words_tell_what_adds_and_what_takes_away():
 
 def test_tables_hold_what_is_drawn():
     assert figures.importance_table(IMPORTANCE, "tg").loc["molar mass"].tolist() == [
-        "molar mass, heavy atoms",
+        "heavy atoms",
         "12.0",
         "1.0",
     ]
@@ -95,4 +95,4 @@ def test_names_fit_beside_a_chart_and_stay_apart():
 
     assert figures._short("amount of pyridine (JUJWROOIHBZHMG-UHFFFAOYSA-N)") == "amount of pyridine"
     assert lines["what"].tolist() == [f"{place}. amount of diethylene glycol m\u2026" for place in (1, 2)]
-    assert long in figures.importance_table(both, "tg")["features"].tolist()
+    assert figures.importance_table(both, "tg").index[0] == "amount of diethylene glycol monobutyl ether"
