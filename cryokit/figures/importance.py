@@ -52,7 +52,8 @@ def contribution_chart(table: pd.DataFrame, target: str) -> hv.Overlay:
     holoviews.Overlay
         Points with their standard deviation over the training rows that they were compared with, and a line at 0.
     """
-    return _ranked(_with_columns(table, "row"), "contribution", f"adds ({target_named(target).unit})", target)
+    moving = _with_columns(table, "row", "contribution").query("contribution != 0")
+    return _ranked(moving if len(moving) else table, "contribution", f"adds ({target_named(target).unit})", target)
 
 
 def frame_pixels(table: pd.DataFrame) -> int:

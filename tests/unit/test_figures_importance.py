@@ -35,7 +35,7 @@ def drawn(element: hv.Overlay):
     ("draw", "table", "label"),
     [
         (figures.importance_chart, IMPORTANCE, "growth of the mean absolute error (K)"),
-        (figures.contribution_chart, CONTRIBUTIONS, "adds (K)"),
+        (figures.contribution_chart, CONTRIBUTIONS.head(2), "adds (K)"),
     ],
 )
 def test_each_group_is_drawn_once_in_its_place_with_its_spread_to_both_sides(draw, table, label):
@@ -52,6 +52,14 @@ def test_each_group_is_drawn_once_in_its_place_with_its_spread_to_both_sides(dra
     # The axis is drawn from below, so the last factor is on top.
     assert state.y_range.factors[-1] == figures._words(table.to_dict("records")[0])
     assert len(state.y_range.factors) == len(table)
+
+
+def test_what_adds_nothing_is_not_drawn_unless_nothing_adds():
+    charts = [figures.contribution_chart(table, "tg") for table in (CONTRIBUTIONS, CONTRIBUTIONS.tail(1))]
+    counts = [len(chart.traverse(lambda element: element, [hv.Segments])[0]) for chart in charts]
+
+    assert counts == [2, 1]
+    assert drawn(charts[1]) is not None
 
 
 def test_only_the_largest_are_drawn():
