@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,9 @@ from cryokit.telemetry import correlation_id
 
 _PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/[^/\"]+/dist/(?P<file>[\w/.-]+\.css)(\?v=[\w.]+)?")
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
+_CELLS = re.compile(r"Executing: .*?(\d+)/(\d+) \[")
+"""Papermill's progress bar."""
+_SECONDS_BETWEEN_LOOKS = 1.0
 _PARTIAL = ".partial-"
 _LEFTOVER_SECONDS = 24 * 3600
 _NAME, _PLAIN = re.compile(r"[a-z0-9_.-]+"), re.compile(r"[a-z0-9_.]+")
@@ -170,8 +173,14 @@ def output_stem(report: Report, parameters: dict[str, object]) -> str:
     return f"{stem}-{hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
-def run(report: Report, parameters: dict[str, object], settings: Settings) -> Path:
-    """Run the notebook in a process of its own and return the HTML file; nothing appears before all is done."""
+def run(
+    report: Report, parameters: dict[str, object], settings: Settings, tell: Callable[[int, int], None] | None = None
+) -> Path:
+    """
+    Run the notebook in a process of its own and return the HTML file; nothing appears before all is done.
+
+    `tell` is called about every second with the number of cells that are done and of all; what it raises ends the run.
+    """
     settings.reports_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.reports_dir.chmod(0o700)  # reports may show private rows
     _remove_leftovers(settings.reports_dir)
@@ -181,7 +190,7 @@ def run(report: Report, parameters: dict[str, object], settings: Settings) -> Pa
         tempfile.TemporaryDirectory(dir=settings.reports_dir, prefix=_PARTIAL) as partial,
     ):
         executed = Path(partial) / f"{stem}.ipynb"
-        _execute(report, parameters, executed, settings)
+        _execute(report, parameters, executed, settings, tell or _tell_nobody)
         page = executed.with_suffix(".html")
         page.write_text(_as_html(executed, report.title))
         result = {"report": report.name, "parameters": parameters, "release": __version__, "html": page.name}
@@ -221,7 +230,17 @@ def is_there(page: Path, parameters: dict[str, object]) -> bool:
     return found["release"] == __version__ and found["parameters"] == parameters
 
 
-def _execute(report: Report, parameters: dict[str, object], executed: Path, settings: Settings) -> None:
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Nobody follows the run."""
+
+
+def _execute(
+    report: Report,
+    parameters: dict[str, object],
+    executed: Path,
+    settings: Settings,
+    tell: Callable[[int, int], None],
+) -> None:
     parameter_file = executed.with_suffix(".yml")
     parameter_file.write_text(yaml.safe_dump(parameters))
     argv = [sys.executable, "-m", "papermill", str(report.notebook), str(executed), "-f", str(parameter_file)]
@@ -229,26 +248,38 @@ def _execute(report: Report, parameters: dict[str, object], executed: Path, sett
         "-k",
         "python3",
         "--no-request-save-on-cell-execute",
-        "--no-progress-bar",
+        "--progress-bar",
         "--cwd",
         str(executed.parent),
         "--log-level",
         "WARNING",
     ]
-    try:
-        done = subprocess.run(
-            argv,
-            env=kernel_environment(settings),
-            capture_output=True,
-            text=True,
-            timeout=report.time_limit_seconds,
-            check=False,
+    said = executed.with_suffix(".log")
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            argv, env=kernel_environment(settings), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
         )
-    except subprocess.TimeoutExpired as error:
-        msg = f"report {report.name} did not end within {report.time_limit_seconds} s and was stopped"
-        raise ReportError(msg) from error
-    if done.returncode != 0:
-        raise _failure(report, executed, done)
+        try:
+            status = _followed(process, report, said, tell)
+        except BaseException:
+            process.kill()  # its kernel ends by itself when it is gone
+            process.wait()
+            raise
+    if status != 0:
+        raise _failure(report, executed, status, said.read_text(errors="replace"))
+
+
+def _followed(process: subprocess.Popen, report: Report, said: Path, tell: Callable[[int, int], None]) -> int:
+    """Wait for papermill, telling how far it is, and return its exit status."""
+    deadline = time.monotonic() + report.time_limit_seconds
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=min(_SECONDS_BETWEEN_LOOKS, max(0.0, deadline - time.monotonic())))
+        if time.monotonic() >= deadline:
+            msg = f"report {report.name} did not end within {report.time_limit_seconds} s and was stopped"
+            raise ReportError(msg)
+        found = _CELLS.findall(said.read_text(errors="replace"))
+        tell(*map(int, found[-1] if found else (0, 0)))
 
 
 def kernel_environment(settings: Settings) -> dict[str, str]:
@@ -261,7 +292,7 @@ def kernel_environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def _failure(report: Report, executed: Path, done: subprocess.CompletedProcess) -> ReportError | CommandError:
+def _failure(report: Report, executed: Path, status: int, said: str) -> ReportError | CommandError:
     import nbformat
 
     own_cells = nbformat.read(executed, as_version=4).cells if executed.exists() else []
@@ -271,9 +302,9 @@ def _failure(report: Report, executed: Path, done: subprocess.CompletedProcess) 
             if output.output_type == "error":
                 msg = f"report {report.name} failed in cell {number}: {output.ename}: {output.evalue}"
                 return ReportError(msg, number, cell.source)
-    last_lines = done.stderr.strip().splitlines()[-5:]
-    msg = f"papermill ended with status {done.returncode} before any cell failed: {' / '.join(last_lines)}"
-    return CommandError(msg, ["papermill", report.notebook.name], done.returncode, last_lines)
+    last_lines = [line for line in said.strip().splitlines() if not _CELLS.search(line)][-5:]
+    msg = f"papermill ended with status {status} before any cell failed: {' / '.join(last_lines)}"
+    return CommandError(msg, ["papermill", report.notebook.name], status, last_lines)
 
 
 def _as_html(executed: Path, title: str) -> str:

@@ -1,6 +1,7 @@
 """Reports: what can be run, what was run and when it runs by itself, one page or two beside each other."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -11,12 +12,15 @@ from panel.viewable import Viewable
 from cryokit.domain import TARGETS
 from cryokit.errors import CryokitError, sentence
 from cryokit.workbench import Workbench
+from cryokit.workbench.jobs import UNDER_WAY
+from cryokit.workbench.reporting import JOB_KIND
 from dashboards import _tables
 from dashboards._choice import asked_in_address, keep_in_address
 from dashboards._shell import card, html, status_line, work_button
 
 _KINDS = {"succeeded": "good", "failed": "severe", "running": "plain"}
-_SHOWN_RUNS = 20
+_SHOWN_RUNS, _SHOWN_JOBS = 20, 3
+_EVERY_MILLISECONDS = 2000
 _NONE = "none"
 _FIELD = {"sizing_mode": "stretch_width", "max_width": 420}
 
@@ -36,7 +40,8 @@ class ReportsPage:
         self.report = pmui.Select(label="Report", options=titles, **_FIELD)
         self.form = pmui.Column(sizing_mode="stretch_width", margin=0)
         self.run = work_button("Run now", self._on_run, variant="contained", color="primary")
-        self.status = html(status_line(""))
+        self.cancel = work_button("Cancel the newest", self._on_cancel, variant="outlined")
+        self.status, self.jobs = html(status_line("")), html("")
         self.schedule, self.runs = html(_schedule(list(self.catalogue.values()))), html("")
         self.first = pmui.Select(label="Page", options={}, **_FIELD)
         self.second = pmui.Select(label="Beside it", options={}, **_FIELD)
@@ -44,9 +49,12 @@ class ReportsPage:
         self._fields: dict[str, pn.widgets.Widget] = {}
         self._offer_form()
         self._show_runs(asked_in_address())
+        self._show_jobs()
         self.report.param.watch(lambda _event: self._offer_form(), "value")
         for select in (self.first, self.second):
             select.param.watch(lambda _event: self._show_pages(), "value")
+        if self._may_run():
+            pn.state.onload(lambda: pn.state.add_periodic_callback(self._on_tick, period=_EVERY_MILLISECONDS))
 
     @property
     def view(self) -> Viewable:
@@ -57,7 +65,8 @@ class ReportsPage:
             card(self.schedule, label="Every day"),
         ]
         if self._may_run():
-            cards.insert(1, card(self.report, self.form, self.run, self.status, label="Run a report"))
+            acts = pmui.FlexBox(self.run, self.cancel, gap="8px", margin=0)
+            cards.insert(1, card(self.report, self.form, acts, self.status, self.jobs, label="Run a report"))
         return pmui.Column(*cards, sizing_mode="stretch_width", margin=(0, 16))
 
     def _may_run(self) -> bool:
@@ -71,14 +80,40 @@ class ReportsPage:
         self.form.objects = [pmui.FlexBox(*self._fields.values(), margin=0)] if self._fields else []
 
     async def _on_run(self, _event: object) -> None:
-        self.status.object = status_line("Running; this takes a minute or more, and goes on without this page.")
         given = {name: field.value for name, field in self._fields.items()}
+        done = "It is under way, which takes a minute or more; it goes on when this page is closed."
+        await self._act(done, self.workbench.start_report, self.report.value, given)
+
+    async def _on_cancel(self, _event: object) -> None:
+        newest = next((job for job in self._known if job["status"] in UNDER_WAY), None)
+        if newest is None:
+            self.status.object = status_line("Nothing is under way.")
+            return
+        await self._act("It is cancelled and ends within a second or two.", self.workbench.cancel_job, newest["id"])
+
+    async def _act(self, done: str, act: Callable, *words: object) -> None:
         try:
-            await asyncio.to_thread(self.workbench.run_report_for, self.report.value, given)
-            self.status.object = status_line("Done: its page is the first one above.")
+            await asyncio.to_thread(act, *words)
+            self.status.object = status_line(done)
         except CryokitError as error:
             self.status.object = status_line(sentence(error), is_problem=True)
-        self._show_runs({})
+        self._show_jobs()
+
+    async def _on_tick(self) -> None:
+        """Follow what is under way; when something has ended there may be one page more."""
+        if not any(job["status"] in UNDER_WAY for job in self._known):
+            return
+        before = {job["id"] for job in self._known if job["status"] in UNDER_WAY}
+        await asyncio.to_thread(self._show_jobs)
+        ended = [job for job in self._known if job["id"] in before and job["status"] not in UNDER_WAY]
+        if ended:
+            self._show_runs({})
+            if ended[0]["status"] == "succeeded":
+                self.status.object = status_line("Done: its page is the first one above.")
+
+    def _show_jobs(self) -> None:
+        self._known = self.workbench.newest_jobs(JOB_KIND, _SHOWN_JOBS) if self._may_run() else []
+        self.jobs.object = "".join(_job(job) for job in self._known)
 
     # Runs and pages
 
@@ -109,6 +144,12 @@ class ReportsPage:
             for place, run_id in enumerate(chosen, start=1)
         )
         self.pages.object = f'<div class="beside">{frames}</div><p>{links}</p>'
+
+
+def _job(job: dict[str, Any]) -> str:
+    asked = job["parameters"]
+    title = f"{asked['name']} {_parameters(asked['parameters'])}".strip()
+    return _tables.job_card(job, title, job["error"] or "", "\n".join(job["log"].strip().splitlines()[-8:]))
 
 
 def _field(item: dict[str, Any]) -> pn.widgets.Widget:

@@ -32,6 +32,7 @@ class ReportRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"parameters": {"target": "tg"}}]})
 
     parameters: dict[Text, Text | int | float | bool] = Field(default_factory=dict, max_length=20)
+    as_job: bool = Field(default=False, description="answer at once with the job that runs it, see `/jobs`")
 
 
 class ReportResult(BaseModel):

@@ -7,22 +7,40 @@ from typing import Any
 import pandas as pd
 
 from cryokit import reports
+from cryokit.db.registry import Registry
 from cryokit.errors import AccessError, ConflictError, CryokitError, ModelError, NotFoundError
-from cryokit.workbench.core import Core
+from cryokit.workbench.core import Progress
+from cryokit.workbench.jobs import SILENT_SECONDS, Doer, Jobs
+
+JOB_KIND = "report"
 
 
-class Reporting(Core):
+class Reporting(Jobs):
     """Run reports and list their runs."""
 
-    def run_report(self, name: str, parameters: dict[str, object], reuse: bool = False) -> dict:
-        """Run a report; with `reuse` an earlier success is returned instead if all that it shows is still so."""
+    def _doers(self) -> dict[str, Doer]:
+        return super()._doers() | {JOB_KIND: self._reported}
+
+    def run_report(
+        self,
+        name: str,
+        parameters: dict[str, object],
+        reuse: bool = False,
+        tell: Progress | None = None,
+        job_id: str | None = None,
+    ) -> dict:
+        """
+        Run a report; with `reuse` an earlier success is returned instead if all that it shows is still so.
+
+        `tell` is told how many cells are done and how many there are; `job_id` is the job that this run is.
+        """
         report = reports.report_named(name)
         checked = report.checked_parameters(parameters)
         if reuse and (path := self._finished_run(report, checked)):
             return {"path": path, "reused": True}
-        run_id = self.registry.store_report_run(name, checked)
+        run_id = self.registry.store_report_run(name, checked, job_id)
         try:
-            path = reports.run(report, checked, self.settings)
+            path = reports.run(report, checked, self.settings, tell)
         except BaseException as error:
             with contextlib.suppress(CryokitError):  # what went wrong first is what is told
                 self.registry.finish_report_run(run_id, error=str(error) or type(error).__name__)
@@ -100,6 +118,31 @@ class Reporting(Core):
         self.maintenance.record_event("report_asked_for", name, {"parameters": parameters})
         return type(self)(self.settings, self.database).run_report(name, parameters)
 
+    def start_report(self, name: str, parameters: dict[str, object]) -> str:
+        """Have a report run by a process of its own, which outlives this one, and return the job's identifier."""
+        self._refuse_unless_admin()
+        checked = reports.report_named(name).checked_parameters(parameters)
+        self.maintenance.record_event("report_asked_for", name, {"parameters": parameters})
+        return self._start_job(JOB_KIND, {"name": name, "parameters": checked})
+
+    def _reported(self, registry: Registry, job: dict[str, Any]) -> dict[str, Any]:
+        job_id, asked = job["id"], job["parameters"]
+        owner = self._owner(job["owner_id"], "admin")
+        registry.job_alive(job_id, f"running {asked['name']}")
+        told = 0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal told
+            registry.job_progress(job_id, done / total if total else 0.0)
+            if done != told:
+                registry.job_alive(job_id, f"cell {done} of {total}")
+                told = done
+
+        runner = type(self)(self.settings, self.database.maintained_by(owner) if owner else self.database)
+        result = runner.run_report(asked["name"], asked["parameters"], tell=tell, job_id=job_id)
+        registry.job_alive(job_id, f"written to {Path(result['path']).name}")
+        return {"path": result["path"]}
+
     def report_page(self, run_id: str) -> Path:
         """
         Return the page of a run that succeeded.
@@ -132,7 +175,8 @@ class Reporting(Core):
         return self.registry.fail_interrupted_report_runs(longest)
 
     def report_runs(self) -> pd.DataFrame:
-        """Return the runs of reports, newest first."""
+        """Return the runs of reports, newest first; what was interrupted says so."""
+        Registry(self.database).fail_silent_jobs(SILENT_SECONDS)
         return self.registry.report_runs()
 
 

@@ -51,6 +51,31 @@ def test_a_failing_cell_is_named_and_no_page_is_left(tmp_path, other_settings):
     assert not list(settings.reports_dir.glob("*.html"))
 
 
+def test_who_follows_a_run_hears_how_many_cells_are_done(tmp_path, other_settings):
+    report = notebook(tmp_path, "import time; time.sleep(2.5)", "time.sleep(2.5)")
+    told: list[tuple[int, int]] = []
+
+    reports.run(report, {"count": 1}, other_settings(), lambda done, total: told.append((done, total)))
+
+    assert told == sorted(told)
+    assert {total for done, total in told if done} == {4}  # with the cell that papermill adds
+    assert told[-1][0] >= 2
+
+
+def test_a_run_ends_when_who_follows_it_says_so(tmp_path, other_settings):
+    settings, began = other_settings(), time.monotonic()
+
+    def refuse(_done: int, _total: int) -> None:
+        msg = "no longer wanted"
+        raise ConflictError(msg)
+
+    with pytest.raises(ConflictError, match="no longer wanted"):
+        reports.run(notebook(tmp_path, "import time; time.sleep(600)"), {"count": 1}, settings, refuse)
+
+    assert time.monotonic() - began < 300
+    assert not list(settings.reports_dir.glob("small*"))
+
+
 def test_a_report_that_takes_too_long_is_stopped(tmp_path, other_settings):
     report = notebook(tmp_path, "import time; time.sleep(60)")
     hasty = reports.Report(report.name, report.title, report.notebook, time_limit_seconds=1)
