@@ -80,7 +80,7 @@ class BackupsPart:
         await self._act(done, self.workbench.start_backup, self.kind.value)
 
     async def _on_cancel(self, _event: object) -> None:
-        await self._act("It is cancelled; at its next step it ends and removes what it made.", self._cancel_newest)
+        await self._act("It is cancelled; it ends at once and removes what it made.", self._cancel_newest)
 
     def _cancel_newest(self) -> None:
         jobs = self.workbench.backup_jobs(_SHOWN_JOBS)

@@ -74,8 +74,11 @@ def require(role: str) -> Callable[[Request], Identity]:
         raise ValueError(msg)
 
     def check(request: Request, _bearer: _Bearer = None, _login: _Login = None) -> Identity:
-        identity = identity_of(request.app.state.workbench, request.headers, request.cookies)
-        if identity is None:
+        workbench = request.app.state.workbench
+        claims = claims_of(workbench, request.headers, request.cookies)
+        identity = claims and person_claimed(workbench, claims)
+        if not identity:
+            _refuse_monitor(workbench, claims)
             raise UnauthenticatedError(_SIGN_IN)
         saw_identity(request.scope, identity)
         if not identity.may(role):
@@ -85,6 +88,17 @@ def require(role: str) -> Callable[[Request], Identity]:
 
     check.required_role = role
     return check
+
+
+def _refuse_monitor(workbench: Workbench, claims: Mapping[str, Any] | None) -> None:
+    """Tell a program whose token counts, but for other things, that another sign-in would be of no use."""
+    if _is_monitor(workbench, claims):
+        msg = "a token of the scope monitoring reads the metrics and the health of the database, nothing else"
+        raise AccessError(msg)
+
+
+def _is_monitor(workbench: Workbench, claims: Mapping[str, Any] | None) -> bool:
+    return bool(claims) and claims.get("scope") == MONITORING and workbench.token_person(claims["jti"]) is not None
 
 
 def require_session(request: Request, _bearer: _Bearer = None, _login: _Login = None) -> Identity:
@@ -107,7 +121,7 @@ def require_monitoring(request: Request, _bearer: _Bearer = None, _login: _Login
     workbench = request.app.state.workbench
     claims = claims_of(workbench, request.headers, request.cookies)
     try:
-        if claims is not None and claims.get("scope") == MONITORING and workbench.token_person(claims["jti"]):
+        if _is_monitor(workbench, claims):
             return
         require("admin")(request)
     except UnavailableError:

@@ -159,11 +159,22 @@ class Archive:
         return wrong
 
     def drop_before(self, first: str) -> list[str]:
-        """Remove segments before one, which no kept backup needs; return the names of the files."""
+        """
+        Remove segments before one, which no kept backup needs; return the names of the files.
+
+        Also those that they had before they were compressed: copies elsewhere may have come under them.
+        """
         gone = [path for path in self.folder.glob("*") if not _is_needed(path.name[:_SEGMENT_LETTERS], first)]
         for path in gone:
             path.unlink(missing_ok=True)
-        return sorted(path.name for path in gone)
+        names = {path.name for path in gone}
+        return sorted(names | set(filter(None, map(name_before, names))))
+
+
+def name_before(name: str) -> str | None:
+    """Return the name that a compressed file had before; None if it is not compressed."""
+    kept = _KEPT.fullmatch(name)
+    return kept["name"] if kept and kept["packed"] else None
 
 
 def _is_needed(name: str, since: str) -> bool:

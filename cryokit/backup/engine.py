@@ -22,6 +22,7 @@ from cryokit.backup.contents import contents_of
 from cryokit.backup.files import Cipher, sha256_of, sync
 from cryokit.backup.progress import Teller, Watched, silent
 from cryokit.backup.sets import BackupSet, Sets, refuse_unknown, write_manifest
+from cryokit.backup.stopping import stoppable
 from cryokit.backup.timelines import lineage
 from cryokit.config import Settings
 from cryokit.db import migrations, programs
@@ -57,7 +58,8 @@ class Engine:
             partial = self.sets.folder / f"{set_id}.partial"
             partial.mkdir(mode=0o700)
             try:
-                manifest = self._filled(partial, set_id, kind, parent, tell)
+                with stoppable():
+                    manifest = self._filled(partial, set_id, kind, parent, tell)
                 return self._named(partial, manifest)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
@@ -201,11 +203,11 @@ class Engine:
         ):
             try:
                 take(process.stdout)
+                process.stdout.close()
+                status = process.wait()
             except BaseException:
                 process.kill()
                 raise
-            process.stdout.close()
-            status = process.wait()
             said.seek(0)
             words = said.read()
         if status != 0:

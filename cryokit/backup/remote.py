@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryokit.backup.archive import Archive
+from cryokit.backup.archive import Archive, name_before
 from cryokit.backup.sets import MANIFEST, BackupSet, Sets
 from cryokit.config import Settings, is_loopback
 from cryokit.errors import CommandError, ConfigError, IntegrityCheckError, NotFoundError, UnavailableError
@@ -45,6 +45,18 @@ class Remote:
         for here in filter(Path.exists, self._shared()):
             self._run("copy", here, f"{self.name}/{here.name}", *words, "--checksum", *self.limits)
             self._compare(here, f"{self.name}/{here.name}", *words)
+        self._drop_unpacked()
+
+    def _drop_unpacked(self) -> None:
+        """Remove segments there that were compressed here since they were sent, when they are there compressed too."""
+        wal = self.settings.wal_archive_dir
+        if not wal.exists():
+            return
+        here = {path.name for path in wal.iterdir()}
+        with contextlib.suppress(NotFoundError):
+            there = set(self._run("lsf", f"{self.name}/{wal.name}", "--files-only").splitlines())
+            if doubled := sorted(there & {name_before(name) for name in here & there} - here):
+                self.remove_shared(wal.name, doubled)
 
     def _shared(self) -> tuple[Path, Path]:
         return self.settings.backups_dir / "artifacts", self.settings.wal_archive_dir

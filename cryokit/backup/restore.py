@@ -13,6 +13,7 @@ from cryokit.backup.files import Cipher, sync
 from cryokit.backup.progress import Teller, part_of, silent
 from cryokit.backup.scratch import RecoveryTarget, Scratch
 from cryokit.backup.sets import BackupSet, Sets
+from cryokit.backup.stopping import stoppable
 from cryokit.backup.timelines import first_segment, known_timelines, lineage
 from cryokit.backup.verification import Line, Verification, verify_restored
 from cryokit.config import Settings
@@ -36,7 +37,7 @@ def prove(settings: Settings, found: BackupSet, tell: Teller = silent) -> tuple[
     """Restore a set to a scratch cluster, verify it, and write down in its manifest that and what was found."""
     cipher = Cipher(settings.backup_key_file)
     began = time.perf_counter()
-    with Scratch(settings, cipher, tell=part_of(tell, 0.0, 0.5)).opened() as scratch:
+    with Scratch(settings, cipher, tell=part_of(tell, 0.0, 0.5)).opened() as scratch, stoppable():
         fill(scratch, Sets(settings), found, RecoveryTarget())
         verification = _verified(scratch, found, is_exact=True, tell=part_of(tell, 0.5, 1.0))
     verification.require_passed(f"backup {found.id}")

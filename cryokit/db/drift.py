@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -53,7 +54,11 @@ def compared(found: Structure, expected: Structure) -> list[Finding]:
     for kind, name in sorted(found.keys() | expected.keys()):
         is_part_of_gone = kind != "table" and _is_about(name, gone_tables)
         if found.get((kind, name)) != expected.get((kind, name)) and not is_part_of_gone:
-            findings.append(_finding(kind, name, found.get((kind, name)), expected.get((kind, name))))
+            finding = _finding(kind, name, found.get((kind, name)), expected.get((kind, name)))
+            is_guarded = any(of == "policy" and other.startswith(f"{name}.") for of, other in found)
+            if kind == "table" and (kind, name) not in expected and not is_guarded:
+                finding = _unguarded(finding)
+            findings.append(finding)
     return findings
 
 
@@ -69,6 +74,13 @@ def _finding(kind: str, name: str, found: str | None, expected: str | None) -> F
     fix = f"`cryokit db fix --only {repaired} --apply`, or " if repaired else ""
     fix += "undo the change by hand, or make it a migration: sql/structure.csv says how it should be"
     return Finding("schema_drift", severity, name, message, {"found": found, "expected": expected}, fix)
+
+
+def _unguarded(finding: Finding) -> Finding:
+    """Return the finding of an added table whose rows nobody is kept from, or nobody sees, for want of a policy."""
+    message = f"{finding.message} and has no policy: row level security does not say whose its rows are"
+    fix = "drop it or move it to another schema, or make it a migration with policies in sql/policies.sql"
+    return replace(finding, severity="error", message=message, fix=fix)
 
 
 def _class_of_repair(kind: str, name: str, expected: str | None) -> str | None:

@@ -27,6 +27,7 @@ APP, ADMIN = "cryokit_app", "cryokit_admin"
 _DRIVER = "postgresql+psycopg2"
 _CONNECT_TIMEOUT_SECONDS = 5
 _RECYCLE_SECONDS = 1800
+_EMBEDDED = "the embedded PostgreSQL"
 _ACTS_AS = "cryokit_acts_as"
 _SECRETS = ("password", "passfile", "sslpassword")
 
@@ -195,7 +196,7 @@ class Database:
     def place(self) -> str:
         """Return where the database is, without login and password, for messages."""
         if self._external is None:
-            return f"the embedded PostgreSQL in {self.settings.cluster_dir}"
+            return f"{_EMBEDDED} in {self.settings.cluster_dir}"
         return _bare(self._external)
 
     def _errors_of_cryokit(self) -> contextlib.AbstractContextManager[None]:
@@ -318,11 +319,12 @@ def translated(error: BaseException, place: str) -> CryokitError:
         return kind(f"{meaning}: {said}")
     if "no password supplied" in said or "authentication failed" in said:
         return ConfigError(f"{place} refuses the login: {said}; run `cryokit db migrate`, which makes the logins")
+    remedy = "start it with `cryokit db start`"
+    if not place.startswith(_EMBEDDED):
+        remedy = "check the address and that the server runs, or ask its administrator"
     is_connection = code is None or code.startswith(("08", "57P"))
     if is_connection and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
-        return UnavailableError(
-            f"{place} does not answer: {said}; start it with `cryokit db start` or check its address"
-        )
+        return UnavailableError(f"{place} does not answer: {said}; {remedy}")
     if isinstance(error, psycopg2.OperationalError):
         return UnavailableError(f"{place} could not do it now: {said}; look at its log")
     return CryokitError(f"the database refused a statement of cryokit: {said}")

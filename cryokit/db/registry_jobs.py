@@ -72,6 +72,10 @@ class Jobs(RegistryBase):
         if as_uuid(job_id) is None or self.one_or_none(_TOPIC, "cancel_job", id=job_id) is None:
             raise NotFoundError(missing)
 
+    def job_is_cancelled(self, job_id: str) -> bool:
+        """Whether somebody stopped a job."""
+        return self.one(_TOPIC, "job_is_cancelled", f"there is no job {job_id!r}", id=job_id).is_cancelled
+
     def job(self, job_id: str) -> dict[str, Any]:
         """Return one job with its log."""
         missing = f"there is no job {job_id!r} that this account may see; `cryokit job list` shows which there are"

@@ -17,6 +17,7 @@ from cryokit.backup.progress import Teller, part_of, silent
 from cryokit.backup.retention import Rotation
 from cryokit.backup.scratch import RecoveryTarget, damaged_files
 from cryokit.backup.sets import KINDS, BackupSet, Sets, refuse_unknown
+from cryokit.backup.stopping import stopped_when
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
 from cryokit.errors import CancelledError, ConflictError, CryokitError, InputError
@@ -55,7 +56,7 @@ class Backups(Jobs):
         return self._with_logs(self.maintenance, JOB_KIND, limit)
 
     def cancel_backup(self, job_id: str) -> None:
-        """Stop a backup that an administrator asked for; at its next step its process ends and removes what it made."""
+        """Stop a backup that an administrator asked for; its process ends within a second and removes what it made."""
         self._refuse_unless_admin()
         job = self.maintenance.job(job_id)
         if job["kind"] != JOB_KIND:
@@ -73,7 +74,8 @@ class Backups(Jobs):
             registry.job_alive(job["id"], line)
 
         try:
-            made = maker.create_backup(job["parameters"]["kind"], tell=tell)
+            with stopped_when(lambda: Registry(self.database).job_is_cancelled(job["id"])):
+                made = maker.create_backup(job["parameters"]["kind"], tell=tell)
         except CancelledError as error:
             msg = "it ended before the backup was proved, and nothing of it was kept"
             raise CancelledError(msg) from error

@@ -86,6 +86,12 @@ UPDATE cryo.job
    AND status IN ('queued', 'running')
 RETURNING CAST(id AS text) AS id;
 
+-- name: job_is_cancelled
+-- Whether somebody stopped a piece of work.
+SELECT status = 'cancelled' AS is_cancelled
+  FROM cryo.job
+ WHERE id = CAST(:id AS uuid);
+
 -- name: job
 -- One piece of work with its log.
 SELECT CAST(job.id AS text) AS id, job.kind, job.status, job.done_fraction, job.parameters, job.result, job.error,

@@ -4,6 +4,8 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -120,4 +122,35 @@ def test_a_kill_in_a_restore_loses_nothing(installation, killed, say, victim):
 
     assert met > ROUNDS // 2
     Workbench(installation.settings).database.ping()
+    installation.require_backups_work()
+
+
+# The moment between the two names is too short for chance; Python tells of it before it comes.
+KILLED_BETWEEN_NAMES = """
+import os, runpy, signal, sys
+
+def hear(event, given):
+    if event == "os.rename" and os.fspath(given[1]) == os.environ["DRILL_CLUSTER"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(hear)
+runpy.run_module("cryokit.cli", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_kill_between_the_two_names_of_a_restore_is_taken_back_as_it_says(installation, say):
+    with installation.ledger.being_written():
+        installation.workbench.create_backup("full")
+    cluster = installation.settings.cluster_dir
+    argv = [sys.executable, "-c", KILLED_BETWEEN_NAMES, "backup", "restore", "--to", "latest", "--replace"]
+    known = os.environ | {"CRYOKIT_STATE_DIR": str(installation.settings.state_dir), "DRILL_CLUSTER": str(cluster)}
+    status = subprocess.run(argv, env=known, check=False).returncode
+    assert (status, cluster.exists()) == (-signal.SIGKILL, False)
+
+    with pytest.raises(ConflictError, match="a restore was interrupted") as refused:
+        installation.require_nothing_lost()
+    take_back(str(refused.value))
+    installation.done("backup", "restore", "--to", "latest", "--replace")
+    say(f"  taken back, restored again: {installation.require_nothing_lost()} rows, none lost")
+
     installation.require_backups_work()

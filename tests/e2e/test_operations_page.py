@@ -127,7 +127,7 @@ def test_a_backup_is_cancelled_from_the_page_and_leaves_nothing(new_visit, workb
     newest = card_of(page, workbench.backup_jobs(1)[0])
     expect(newest.get_by_role("progressbar", name=re.compile("^Progress of full, asked for at"))).to_be_visible()
     cancel.click()
-    expect(page.get_by_text("It is cancelled; at its next step it ends and removes what it made.")).to_be_visible()
+    expect(page.get_by_text("It is cancelled; it ends at once and removes what it made.")).to_be_visible()
     expect(newest.get_by_text("cancelled", exact=True)).to_be_visible()
     with Sets(workbench.settings).locked(wait=True):  # as soon as its process is out of the way
         assert {found.id for found in Sets(workbench.settings).all()} == before

@@ -436,6 +436,14 @@ def test_unreachable_server_is_unavailable_and_the_message_has_no_password(exter
     with pytest.raises(UnavailableError, match="does not answer") as caught:
         migrations.migrate(database)
     assert "p@ss" not in str(caught.value)
+    assert "check the address and that the server runs" in str(caught.value)
+    assert "cryokit db start" not in str(caught.value)
+
+
+def test_of_the_embedded_server_it_is_said_how_to_start_it(other_settings):
+    with pytest.raises(UnavailableError, match="start it with `cryokit db start`") as caught:
+        Database(other_settings()).ping()
+    assert "check the address" not in str(caught.value)
 
 
 def test_url_for_other_programs_holds_no_password(external):

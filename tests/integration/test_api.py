@@ -94,7 +94,7 @@ def _tokens(workbench: Workbench) -> dict[str, str]:
 
 
 OPEN = dict.fromkeys(CALLERS, 200)
-SIGNED_IN = dict.fromkeys(CALLERS, 401) | dict.fromkeys((*ROLES, "read_key", "full_key"), 200)
+SIGNED_IN = dict.fromkeys(CALLERS, 401) | dict.fromkeys((*ROLES, "read_key", "full_key"), 200) | {"monitoring": 403}
 """The two keys are an admin's; one is for reading, so it may what a viewer may."""
 RESEARCHER = SIGNED_IN | {"viewer": 403, "read_key": 403}
 ADMIN = RESEARCHER | {"researcher": 403}

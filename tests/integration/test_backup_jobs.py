@@ -1,7 +1,9 @@
 """A backup asked for on a page: made by a process of its own, one at a time, for administrators, and cancelled."""
 
+import contextlib
 import time
 
+import psutil
 import pytest
 
 from cryokit.backup import restore
@@ -171,6 +173,69 @@ def test_a_job_is_cancelled_by_another_administrator_and_says_that_nothing_was_k
     assert (newest["actor"], newest["action"], newest["object"]) == ("bert", "backup_cancelled", "full")
     with pytest.raises(NotFoundError, match="no unfinished job"):
         workbench.cancel_backup(job_id)
+
+
+def first_child(workbench, job_id: str, program: str) -> psutil.Process:
+    """Return a program that the process of a job runs, halted, so that the job cannot come to its next step."""
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        for process in psutil.process_iter(["name"]):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.name() == program and any(job_id in " ".join(up.cmdline()) for up in process.parents()):
+                    process.suspend()
+                    return process
+    pytest.fail(f"{program} did not come: {workbench.job(job_id)}")
+
+
+def finished(workbench, job_id: str) -> dict:
+    """Return a job when its process has ended."""
+    deadline = time.monotonic() + 60
+    while (job := workbench.job(job_id))["finished_at"] is None:
+        assert time.monotonic() < deadline, job
+        time.sleep(0.05)
+    return job
+
+
+@pytest.fixture(scope="module")
+def bulky(workbench):
+    """The workbench with so much in its database that each program is seen at its work."""
+    with workbench.database.bootstrap() as connection, connection.begin():
+        connection.exec_driver_sql(
+            "CREATE TABLE public.bulk AS SELECT number, md5(number::text) FROM generate_series(1, 400000) AS number"
+        )
+    return workbench
+
+
+@pytest.mark.parametrize("program", ["pg_basebackup", "pg_verifybackup", "pg_amcheck"])
+def test_cancelled_in_the_middle_of_a_program_it_does_not_wait_for_its_end(bulky, program):
+    before = left_over(bulky)
+    job_id = bulky.start_backup("full")
+    halted = first_child(bulky, job_id, program)
+    try:
+        bulky.cancel_backup(job_id)
+        job = finished(bulky, job_id)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            halted.resume()
+
+    assert (job["status"], job["result"]) == ("cancelled", None)
+    assert job["error"] == "it ended before the backup was proved, and nothing of it was kept"
+    assert not halted.is_running()
+    assert left_over(bulky) == before
+
+
+def test_cancelled_in_the_middle_of_a_query_it_does_not_wait_for_its_end(workbench):
+    before = left_over(workbench)
+    with workbench.database.bootstrap() as connection, connection.begin():
+        connection.exec_driver_sql("LOCK TABLE cryo.molecule IN ACCESS EXCLUSIVE MODE")
+        job_id = workbench.start_backup("dump")
+        while "making" not in workbench.job(job_id)["log"]:
+            time.sleep(0.05)
+        workbench.cancel_backup(job_id)
+        job = finished(workbench, job_id)
+
+    assert job["status"] == "cancelled"
+    assert left_over(workbench) == before
 
 
 def test_only_backups_are_cancelled_as_such(workbench):

@@ -446,6 +446,19 @@ def test_a_set_that_arrived_in_part_is_no_set_there(workbench, full, store):
     assert remote.ids() == []
 
 
+def test_wal_that_was_compressed_since_it_was_sent_is_there_once(workbench, full, store):
+    remote, there = Remote(workbench.settings, "store:bucket/packed"), store / "packed" / "wal"
+    wait_for_archive(workbench)
+    remote.send_shared()
+    sent = {path.name for path in there.iterdir()}
+    assert Archive(workbench.settings).pack(Cipher(None), keep_newest=0)
+    remote.send_shared()
+
+    names = {path.name for path in there.iterdir()}
+    assert any(f"{name}.zst" in names for name in sent)
+    assert names == {path.name for path in workbench.settings.wal_archive_dir.iterdir() if path.name[0] != "."}
+
+
 def test_a_dead_remote_is_a_failure(workbench, full, tmp_path, monkeypatch):
     configuration = tmp_path / "rclone.conf"
     configuration.write_text("[dead]\ntype = s3\nprovider = Rclone\nendpoint = http://127.0.0.1:9\n")

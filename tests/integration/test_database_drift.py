@@ -135,6 +135,22 @@ def test_a_change_is_found(change, mutated):
     assert name in mutated(statement)[0]
 
 
+@pytest.mark.parametrize(
+    ("statement", "severity"),
+    [
+        ("CREATE TABLE cryo.mine (id bigint PRIMARY KEY)", "error"),
+        ("CREATE TABLE cryo.mine (id bigint PRIMARY KEY); ALTER TABLE cryo.mine ENABLE ROW LEVEL SECURITY", "error"),
+        (
+            "CREATE TABLE cryo.mine (id bigint PRIMARY KEY); ALTER TABLE cryo.mine ENABLE ROW LEVEL SECURITY;"
+            "CREATE POLICY own ON cryo.mine USING (id = 1)",
+            "warning",
+        ),
+    ],
+)
+def test_an_added_table_without_a_policy_is_an_error(statement, severity, mutated):
+    assert mutated(statement)[0]["cryo.mine"] == severity
+
+
 def test_a_schema_as_migrated_has_no_drift(mutated):
     assert mutated("SELECT 1") == [{}]
 

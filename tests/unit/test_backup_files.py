@@ -364,3 +364,10 @@ def test_what_nothing_needs_goes(archive, tmp_path):
 
     assert archive.drop_before(name_of(3)) == [f"{name_of(n)}{end}" for n in (1, 2) for end in ("", ".sha256")]
     assert sorted(path.name for path in archive.folder.iterdir()) == [name_of(3), f"{name_of(3)}.sha256"]
+
+
+def test_a_compressed_file_goes_under_the_name_that_it_was_sent_under_too(archive, tmp_path):
+    fill(archive, tmp_path, *(name_of(number) for number in (1, 2)))
+    archive.pack(Cipher(None))
+
+    assert archive.drop_before(name_of(2)) == [f"{name_of(1)}{end}" for end in ("", ".sha256", ".zst")]

@@ -250,6 +250,8 @@ class LongForm:
     property: Column | None
     value: Column
     unit: Column
+    is_mixed: bool = False
+    """Whether nothing says what a row is about, so that units may well differ."""
 
 
 def long_form(table: Table) -> LongForm | None:
@@ -282,7 +284,7 @@ def long_form(table: Table) -> LongForm | None:
         for name in names
         if name in by_name and (by_name[name].type in WORDS or not is_text)
     ]
-    return LongForm(kinds[0], value, unit) if kinds else None
+    return LongForm(kinds[0] if kinds else None, value, unit, is_mixed=not kinds)
 
 
 def _groups(scans: Scans, table: Table, form: LongForm) -> list[Row]:
@@ -411,7 +413,7 @@ def _of_units(form: LongForm, kind: str, rows: list[Row]) -> Iterator[Finding]:
         dimensions = {
             unit: "basis" if found in ANY_BASIS or unit == "m" else found for unit, found in dimensions.items()
         }
-    if len(set(dimensions.values())) > 1:
+    if len(set(dimensions.values())) > 1 and not form.is_mixed:
         shown = ", ".join(
             f"{unit} ({counts[unit]} rows)" for unit in sorted(units, key=lambda unit: -counts[unit])[:SAMPLE]
         )

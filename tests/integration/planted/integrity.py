@@ -692,6 +692,14 @@ VALUES = [
         "DELETE FROM public.measurement WHERE id = 999",
     ),
     Planted(
+        "unit_missing_beside_a_value_alone",
+        "CREATE TABLE public.reading (id integer PRIMARY KEY, value numeric NOT NULL, unit text);\n\n"
+        "INSERT INTO public.reading VALUES (1, 190, 'K'), (2, 1.2, 'mol/kg'), (3, 190, NULL)",
+        "inconsistent_unit",
+        "public.reading.unit",
+        "DELETE FROM public.reading WHERE id = 3",
+    ),
+    Planted(
         "unit_beside_a_column",
         "CREATE TABLE public.trial (id integer PRIMARY KEY, osmolality numeric NOT NULL, osmolality_unit text "
         "NOT NULL);\n\n"
