@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -175,15 +176,30 @@ def test_a_job_is_cancelled_by_another_administrator_and_says_that_nothing_was_k
         workbench.cancel_backup(job_id)
 
 
+def process_of(job_id: str) -> psutil.Process:
+    """Return the process that does a job."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if job_id in process.cmdline():
+                    return process
+    pytest.fail(f"nobody does {job_id}")
+
+
 def first_child(workbench, job_id: str, program: str) -> psutil.Process:
     """Return a program that the process of a job runs, halted, so that the job cannot come to its next step."""
+    doing = process_of(job_id)
     deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        for process in psutil.process_iter(["name"]):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if process.name() == program and any(job_id in " ".join(up.cmdline()) for up in process.parents()):
-                    process.suspend()
-                    return process
+    children = Path(f"/proc/{doing.pid}/task/{doing.pid}/children")  # read at once, before a short program has ended
+    while doing.is_running() and time.monotonic() < deadline:
+        with contextlib.suppress(OSError, psutil.Error):
+            for pid in children.read_text().split():
+                if Path(f"/proc/{pid}/comm").read_text().strip() == program:
+                    halted = psutil.Process(int(pid))
+                    halted.suspend()
+                    return halted
+        time.sleep(0.002)
     pytest.fail(f"{program} did not come: {workbench.job(job_id)}")
 
 

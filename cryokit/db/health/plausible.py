@@ -284,6 +284,8 @@ def long_form(table: Table) -> LongForm | None:
         for name in names
         if name in by_name and (by_name[name].type in WORDS or not is_text)
     ]
+    if not kinds and not is_value:
+        return None  # an amount of what is counted has no unit, and one of what is weighed has
     return LongForm(kinds[0] if kinds else None, value, unit, is_mixed=not kinds)
 
 
