@@ -64,8 +64,8 @@ class Recipe:
 
 _TG_MEMBERS = (
     Member("svr", {"C": 20.0, "gamma": 0.0012, "epsilon": 0.03}),
-    Member("extra_trees", {"n_estimators": 100, "max_features": 1.0, "min_samples_leaf": 1}),
-    Member("gaussian_process", {"amplitude": 1.0, "length_scale": 15.0, "linear": 0.003, "noise": 0.02}),
+    Member("extra_trees", {"n_estimators": 50, "max_features": 1.0, "min_samples_leaf": 1}),
+    Member("gaussian_process", {"amplitude": 1.0, "length_scale": 15.0, "linear": 0.003, "noise": 0.02, "huber": 0.3}),
 )
 _MELTING_MEMBERS = (
     Member("gradient_boosting", {"max_iter": 400, "learning_rate": 0.08, "l2_regularization": 1.0}),
@@ -98,7 +98,7 @@ RECIPES = {
             split="leave-compound-out: grouped 10-fold, no connectivity and no name on both sides",
             n_folds=10,
             n_repeats=1,
-            calibration_folds=5,
+            calibration_folds=10,
             minimum_rows=10,
         ),
         Recipe(

@@ -79,7 +79,7 @@ def test_the_basis_of_an_interval_says_split_count_and_measured_coverage(bundled
     basis = bundled_tg.basis()["all"][PLAIN]
 
     assert 0.85 < basis["coverage"] < 0.95
-    assert basis["basis"].startswith(f"grouped 5-fold inside the training rows, {basis['n']} out-of-fold errors")
+    assert basis["basis"].startswith(f"grouped 10-fold inside the training rows, {basis['n']} out-of-fold errors")
 
 
 def test_a_prediction_does_not_depend_on_its_batch(small_tg, made_up_tg):
