@@ -9,11 +9,22 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem, DataStructs, rdBase
+from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
+from scipy.sparse import csr_array
 
-from cryokit.chemistry.atoms import AtomKind, Needs, atom_kinds, graph, has_drawn_hydrogens
+from cryokit.chemistry.atoms import (
+    QUIET,
+    AtomKind,
+    Needs,
+    atom_kinds,
+    graph,
+    has_drawn_hydrogens,
+    plain_graph,
+    words_of,
+)
+from cryokit.chemistry.bond_counts import acceptors_and_rotatable_bonds
 from cryokit.errors import InputError
 
 SCHEMA_VERSION = 2
@@ -24,7 +35,7 @@ _CACHE = 20_000
 _MOLECULES = 4096
 """Structures take far more memory than their features, and are used again soon or not at all."""
 
-_SIMILARITY_ROWS = 32
+_SIMILARITY_ROWS = 1000
 _HIGHEST_FIRST = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)).reshape(256, 8)[:, ::-1])
 """RDKit gives the lowest bit of a byte first, stored fingerprints have the highest first."""
 
@@ -40,49 +51,26 @@ class Descriptor:
     meaning: str
 
 
-_ROTATABLE_END = (
-    "!$(*#*)&!D1&!$(C(F)(F)F)&!$(C(Cl)(Cl)Cl)&!$(C(Br)(Br)Br)&!$(C([CH3])([CH3])[CH3])"  # what turns unseen
-)
-_STIFF = (
-    "!$([CD3](=[N,O,S])-!@[#7,O,S!D1])&!$([#7,O,S!D1]-!@[CD3]=[N,O,S])"
-    "&!$([CD3](=[N+])-!@[#7!D1])&!$([#7!D1]-!@[CD3]=[N+])"  # amides and their like
-)
-_ROTATABLE = Chem.MolFromSmarts(f"[{_ROTATABLE_END}&{_STIFF};!C,!H3]-,:;!@[{_ROTATABLE_END};!C,!H3]")
-_ACCEPTOR = Chem.MolFromSmarts(
-    "[$([O,S;H1;v2]-[!$(*=[O,N,P,S])]),$([O,S;H0;v2]),$([O,S;-]),$([N;v3;!$(N-*=!@[O,N,P,S])]),$([nH0X2,o,s;+0])]"
-)
-
-
-def _rotatable_bonds(molecule: Chem.Mol) -> int:
-    """Count by RDKit's own pattern, which RDKit would copy for every molecule: that takes four times as long."""
-    return len(molecule.GetSubstructMatches(_ROTATABLE))
-
-
-def _acceptors(molecule: Chem.Mol) -> int:
-    """Count by RDKit's own pattern, as for rotatable bonds."""
-    return len(molecule.GetSubstructMatches(_ACCEPTOR))
-
-
 _FAST_GRAPH = (
-    ("molar_mass", rdMolDescriptors._CalcMolWt, "g/mol", "average molar mass"),
-    ("heavy_atoms", rdMolDescriptors.CalcNumHeavyAtoms, "1", "atoms other than hydrogen"),
-    ("donors", rdMolDescriptors.CalcNumHBD, "1", "hydrogen-bond donors"),
-    ("acceptors", _acceptors, "1", "hydrogen-bond acceptors"),
-    ("rotatable_bonds", _rotatable_bonds, "1", "rotatable bonds"),
-    ("heteroatoms", rdMolDescriptors.CalcNumHeteroatoms, "1", "atoms other than carbon and hydrogen"),
-    ("sp3_fraction", rdMolDescriptors.CalcFractionCSP3, "1", "fraction of the carbons that are sp3"),
-    ("rings", rdMolDescriptors.CalcNumRings, "1", "rings"),
-    ("aromatic_rings", rdMolDescriptors.CalcNumAromaticRings, "1", "aromatic rings"),
-    ("saturated_rings", rdMolDescriptors.CalcNumSaturatedRings, "1", "saturated rings"),
-    ("heterocycles", rdMolDescriptors.CalcNumHeterocycles, "1", "rings with a heteroatom"),
-    ("spiro_atoms", rdMolDescriptors.CalcNumSpiroAtoms, "1", "atoms shared by two rings that share no bond"),
-    ("bridgehead_atoms", rdMolDescriptors.CalcNumBridgeheadAtoms, "1", "bridgehead atoms"),
-    ("surface", rdMolDescriptors.CalcLabuteASA, "angstrom^2", "approximate surface area (Labute)"),
-    ("polar_surface", rdMolDescriptors.CalcTPSA, "angstrom^2", "topological polar surface area"),
-    ("chi_0", rdMolDescriptors.CalcChi0v, "1", "valence connectivity index, order 0"),
-    ("chi_1", rdMolDescriptors.CalcChi1v, "1", "valence connectivity index, order 1"),
-    ("kier_alpha", rdMolDescriptors.CalcHallKierAlpha, "1", "Hall-Kier alpha"),
-    ("kappa_1", rdMolDescriptors.CalcKappa1, "1", "shape index, order 1"),
+    ("molar_mass", "amw", "g/mol", "average molar mass"),
+    ("heavy_atoms", "NumHeavyAtoms", "1", "atoms other than hydrogen"),
+    ("donors", "NumHBD", "1", "hydrogen-bond donors"),
+    ("acceptors", "", "1", "hydrogen-bond acceptors"),
+    ("rotatable_bonds", "", "1", "rotatable bonds"),
+    ("heteroatoms", "NumHeteroatoms", "1", "atoms other than carbon and hydrogen"),
+    ("sp3_fraction", "FractionCSP3", "1", "fraction of the carbons that are sp3"),
+    ("rings", "NumRings", "1", "rings"),
+    ("aromatic_rings", "NumAromaticRings", "1", "aromatic rings"),
+    ("saturated_rings", "NumSaturatedRings", "1", "saturated rings"),
+    ("heterocycles", "NumHeterocycles", "1", "rings with a heteroatom"),
+    ("spiro_atoms", "NumSpiroAtoms", "1", "atoms shared by two rings that share no bond"),
+    ("bridgehead_atoms", "NumBridgeheadAtoms", "1", "bridgehead atoms"),
+    ("surface", "labuteASA", "angstrom^2", "approximate surface area (Labute)"),
+    ("polar_surface", "tpsa", "angstrom^2", "topological polar surface area"),
+    ("chi_0", "chi0v", "1", "valence connectivity index, order 0"),
+    ("chi_1", "chi1v", "1", "valence connectivity index, order 1"),
+    ("kier_alpha", "hallKierAlpha", "1", "Hall-Kier alpha"),
+    ("kappa_1", "kappa1", "1", "shape index, order 1"),
 )
 _SLOW_GRAPH = (
     ("log_p", "CrippenClogP", "1", "octanol-water partition coefficient, log10 (Crippen estimate)"),
@@ -131,28 +119,31 @@ _GROUPS = {
     "branching_carbons": "[CX4;H0,H1;!R]([#6])([#6])[#6]",
 }
 _NEEDED_ATOMS = Needs(
-    dict.fromkeys(_GROUPS, "")
-    | {
-        "primary_alcohols": "OX2H1 CX4H",
+    {
+        "primary_alcohols": "OX2H1 CX4H2|OX2H1 CX4H3",
         "secondary_alcohols": "OX2H1 CX4H1",
         "tertiary_alcohols": "OX2H1 CX4H0",
-        "anomeric_hydroxyls": "OX2H1 CX4",
-        "phenols": "OX2H1 CX3",
-        "vicinal_hydroxyl_pairs": "OX2H1",
+        "anomeric_hydroxyls": "OX2H1 OX2H0 CX4|2OX2H1 CX4",
+        "phenols": "OX2H1 CX3R",
+        "vicinal_hydroxyl_pairs": "2OX2H1",
         "ethers": "OX2H0",
-        "acetal_carbons": "OX2 CX4",
-        "carboxylic_acids": "OX2H1 CX3",
-        "esters": "OX2H0 CX3",
+        "acetal_carbons": "CX4 OX2H1 OX2H0|CX4 2OX2H1|CX4 2OX2H0",
+        "carboxylic_acids": "OX2H1 CX3 OX1|OX2H1 CX3 O+",
+        "esters": "OX2H0 CX3 OX1|OX2H0 CX3 O+",
         "aldehydes": "OX1 CX3H",
         "ketones": "OX1 CX3H0",
         "amides": "NX3 OX1 CX3",
         "primary_amines": "NX3H2",
         "secondary_amines": "NX3H1",
         "tertiary_amines": "NX3H0",
-        "nitriles": "N",
-        "nitro_groups": "NX3",
-        "hydroperoxides": "OX2H1",
-        "alkenes": "CX3",
+        "nitriles": "NX1|N+|N-|C+|C-",
+        "nitro_groups": "NX3 OX1",
+        "hydroperoxides": "OX2H1 OX2H0|2OX2H1",
+        "alkenes": "2CX3|CX3H0 CX3H|CX3H1 CX3H2",
+        "aromatic_atoms": "pi",
+        "methyls": "C",
+        "chain_methylenes": "C",
+        "branching_carbons": "CX4H0!R|CX4H1!R",
     }
 )
 """Atoms without which there cannot be the group."""
@@ -188,9 +179,16 @@ DESCRIPTORS = (
 
 DESCRIPTOR_NAMES = tuple(descriptor.name for descriptor in DESCRIPTORS)
 
-_FAST_PROPERTIES = tuple(compute for _, compute, _, _ in _FAST_GRAPH)
+_FAST_PROPERTIES = rdMolDescriptors.Properties([key for _, key, _, _ in _FAST_GRAPH if key])
 _SLOW_PROPERTIES = rdMolDescriptors.Properties([key for _, key, _, _ in _SLOW_GRAPH])
 _PATTERNS = {name: Chem.MolFromSmarts(smarts) for name, smarts in _GROUPS.items()}
+_COUNTED_BY_KIND = {
+    "methyls": lambda kind: kind.hydrogens == 3 and kind.symbol == "C",
+    "chain_methylenes": lambda kind: kind.hydrogens == 2 and kind.symbol == "C" and not kind.in_ring,
+}
+"""Groups of one atom, which its kind tells."""
+
+_PLACE_OF_COUNTED = [name for name, _, _, _ in _FAST_GRAPH].index("acceptors")
 _FINGERPRINTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
 
 
@@ -321,39 +319,46 @@ def tanimoto(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.fl
         raise InputError(msg)
     if not len(left) or not len(right):
         return np.zeros((len(left), len(right)))
-    left, right = _in_words(left), _in_words(right)
+    by_bit = np.unpackbits(right, axis=1).T.astype(np.float32)  # counts below 2^24 are exact
     count_left, count_right = (np.bitwise_count(bits).sum(axis=1, dtype=np.int64) for bits in (left, right))
-    by_word = np.ascontiguousarray(right.T)
     similarity = np.empty((len(left), len(right)))
     for begin in range(0, len(left), _SIMILARITY_ROWS):
         some = slice(begin, begin + _SIMILARITY_ROWS)
-        shared = np.zeros(similarity[some].shape, dtype=np.int32)
-        for word, other in zip(left[some].T, by_word, strict=True):
-            shared += np.bitwise_count(word[:, np.newaxis] & other)
+        shared = (csr_array(np.unpackbits(left[some], axis=1), dtype=np.float32) @ by_bit).astype(np.int64)
         union = count_left[some, np.newaxis] + count_right - shared
         similarity[some] = shared / np.maximum(union, 1)
     return similarity
 
 
-def _in_words(packed: NDArray[np.uint8]) -> NDArray[np.unsignedinteger]:
-    """Return packed bits as words of 64 where they fill them: bits are counted by the word."""
-    return np.ascontiguousarray(packed).view(np.uint64) if packed.shape[1] % 8 == 0 else packed
-
-
 @lru_cache(maxsize=_MOLECULES)
 def prepared(smiles: str) -> Chem.Mol:
     """Return the neutral largest organic fragment; treat it as read-only, it is shared."""
-    with rdBase.BlockLogs():
-        molecule = graph(smiles) if smiles else None
-        if molecule is None or molecule.GetNumHeavyAtoms() == 0:
-            msg = f"{smiles!r} is not a structure that can be read as SMILES; write for example OCC(O)CO for glycerol"
-            raise InputError(msg)
+    with QUIET:
+        molecule = _checked(graph(smiles), smiles)
         if "." in smiles:
             molecule = max(Chem.GetMolFrags(molecule, asMols=True), key=_organic_size)
-        may_be_charged = "+" in smiles or "-" in smiles  # charges are always written, and a minus may be a bond
-        if may_be_charged and any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+        if _may_be_charged(smiles) and any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
             molecule = rdMolStandardize.Uncharger().uncharge(molecule)
     return molecule
+
+
+@lru_cache(maxsize=_MOLECULES)
+def plain(smiles: str) -> Chem.Mol:
+    """Return the molecule of `prepared` for what asks nothing about configurations that are possible but not drawn."""
+    if "." in smiles or _may_be_charged(smiles):
+        return prepared(smiles)
+    return _checked(plain_graph(smiles), smiles)
+
+
+def _checked(molecule: Chem.Mol | None, smiles: str) -> Chem.Mol:
+    if molecule is None or molecule.GetNumHeavyAtoms() == 0:
+        msg = f"{smiles!r} is not a structure that can be read as SMILES; write for example OCC(O)CO for glycerol"
+        raise InputError(msg)
+    return molecule
+
+
+def _may_be_charged(smiles: str) -> bool:
+    return "+" in smiles or "-" in smiles  # charges are always written, and a minus may be a bond
 
 
 @lru_cache(maxsize=_CACHE)
@@ -361,7 +366,7 @@ def composition(smiles: str) -> Mapping[str, int]:
     """Return the number of atoms of each element of the neutral largest fragment, all hydrogens included."""
     found = kinds(smiles)
     if found is None:
-        formula = _FORMULA.findall(rdMolDescriptors.CalcMolFormula(prepared(smiles)))
+        formula = _FORMULA.findall(rdMolDescriptors.CalcMolFormula(plain(smiles)))
         return MappingProxyType({element: int(count or 1) for element, count in formula})
     counts, hydrogens = {}, 0
     for kind, count in found.items():
@@ -373,8 +378,15 @@ def composition(smiles: str) -> Mapping[str, int]:
 @lru_cache(maxsize=_MOLECULES)
 def kinds(smiles: str) -> Mapping[AtomKind, int] | None:
     """Count the atoms of the neutral largest fragment by kind; None if hydrogens are drawn as atoms."""
-    molecule = prepared(smiles)
+    molecule = plain(smiles)
     return None if has_drawn_hydrogens(molecule) else atom_kinds(molecule)
+
+
+@lru_cache(maxsize=_MOLECULES)
+def atom_words(smiles: str) -> frozenset[str] | None:
+    """Return what `Needs` asks of those atoms; None if hydrogens are drawn as atoms."""
+    found = kinds(smiles)
+    return None if found is None else words_of(found)
 
 
 def _organic_size(fragment: Chem.Mol) -> tuple[bool, int, str]:
@@ -391,18 +403,23 @@ def _descriptors(smiles: str) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=_CACHE)
 def _fast_descriptors(smiles: str) -> NDArray[np.float64]:
-    molecule = prepared(smiles)
-    whole = [compute(molecule) for compute in _FAST_PROPERTIES]
-    atoms = composition(smiles)
+    molecule, atoms = plain(smiles), composition(smiles)
+    whole = list(_FAST_PROPERTIES.ComputeProperties(molecule))
+    whole[_PLACE_OF_COUNTED:_PLACE_OF_COUNTED] = acceptors_and_rotatable_bonds(molecule, atom_words(smiles))
     elements = [atoms.get(symbol, 0) for symbol in _ELEMENTS.values()]
     return _finite([*whole, *elements, *_group_counts(smiles), *_derived(whole, atoms)])
 
 
 def _group_counts(smiles: str) -> list[int]:
-    molecule, possible = prepared(smiles), _NEEDED_ATOMS.met_by(kinds(smiles))
-    return [
-        len(molecule.GetSubstructMatches(pattern)) if name in possible else 0 for name, pattern in _PATTERNS.items()
-    ]
+    molecule, found = plain(smiles), kinds(smiles)
+    counts = dict.fromkeys(_PATTERNS, 0)
+    for name in _NEEDED_ATOMS.met_by(atom_words(smiles)):
+        of_kind = _COUNTED_BY_KIND.get(name) if found is not None else None
+        if of_kind:
+            counts[name] = sum([count for kind, count in found.items() if of_kind(kind)])
+        else:
+            counts[name] = len(molecule.GetSubstructMatches(_PATTERNS[name]))
+    return list(counts.values())
 
 
 def _finite(values: Sequence[float]) -> NDArray[np.float64]:
@@ -435,12 +452,13 @@ def _centres(molecule: Chem.Mol) -> tuple[int, ...]:
 
 @lru_cache(maxsize=_CACHE)
 def _fingerprint(smiles: str) -> NDArray[np.uint8]:
-    text = DataStructs.BitVectToBinaryText(_FINGERPRINTS.GetFingerprint(prepared(smiles)))
+    text = DataStructs.BitVectToBinaryText(_FINGERPRINTS.GetFingerprint(plain(smiles)))
     return _HIGHEST_FIRST[np.frombuffer(text, dtype=np.uint8)]
 
 
 def _stacked(smiles: Sequence[str], of_one: Callable, width: int, dtype: type = np.float64) -> NDArray:
     matrix = np.empty((len(smiles), width), dtype=dtype)
-    for index, text in enumerate(smiles):
-        matrix[index] = of_one(text)
+    with QUIET:
+        for index, text in enumerate(smiles):
+            matrix[index] = of_one(text)
     return matrix

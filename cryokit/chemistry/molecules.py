@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
-from cryokit.chemistry.atoms import graph
+from cryokit.chemistry.atoms import QUIET, graph, plain_graph
 from cryokit.domain import Molecule
 from cryokit.errors import InputError
 
@@ -79,7 +80,7 @@ def canonical(smiles: str) -> str:
     >>> canonical("C(O)C(O)CO")
     'OCC(O)CO'
     """
-    return _read(_checked_text(smiles))[1]
+    return _read(_checked_text(smiles), plain_graph)[1]
 
 
 def formula(smiles: str) -> str:
@@ -191,7 +192,7 @@ def open_stereocentres(molecule: Molecule) -> int:
 
 @lru_cache(maxsize=4096)
 def _parsed(smiles: str) -> Molecule:
-    with rdBase.BlockLogs():
+    with QUIET:
         mol, text = _read(smiles)
         inchikey = Chem.MolToInchiKey(mol)
     if not inchikey:
@@ -200,8 +201,8 @@ def _parsed(smiles: str) -> Molecule:
     return Molecule(text, inchikey)
 
 
-def _read(smiles: str) -> tuple[Chem.Mol, str]:
-    mol = graph(smiles)
+def _read(smiles: str, read: Callable[[str], Chem.Mol | None] = graph) -> tuple[Chem.Mol, str]:
+    mol = read(smiles)
     if mol is None:
         msg = f"{_short(smiles)} cannot be read as a SMILES; check brackets, ring numbers and element symbols"
         raise InputError(msg)

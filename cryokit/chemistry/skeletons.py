@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rdkit import Chem
 
@@ -24,8 +25,8 @@ class Skeletons:
     Known molecules by the skeleton of their heavy atoms.
 
     Molecules with the same first block of the InChIKey have the same heavy atoms with the same bonds between them,
-    whatever the bond orders, hydrogens, charges and configurations. What has another number of atoms of some element,
-    or of atoms with so many neighbours, is another one.
+    whatever the bond orders, charges and configurations. What has another number of atoms of some element, or of atoms
+    with so many neighbours, is another one; so is what has other hydrogens, if no atom of either is charged.
 
     Parameters
     ----------
@@ -36,15 +37,16 @@ class Skeletons:
     --------
     >>> known = Skeletons([("C2H6O", "CCO")])
     >>> [known.may_hold(smiles) for smiles in ("CCO", "C=CO", "COC", "CCN", "CCO.Cl")]
-    [True, True, False, False, True]
+    [True, False, False, False, True]
     """
 
     def __init__(self, substances: Iterable[tuple[str, str]]) -> None:
-        self._unread: dict[Composition, list[str]] = {}
-        self._read: dict[Composition, frozenset[Neighbours]] = {}
+        self._unread: dict[Composition, dict[int | None, list[str]]] = {}
+        self._read: dict[tuple[Composition, int | None], frozenset[Neighbours]] = {}
         for formula, smiles in substances:
             if "." not in smiles:
-                self._unread.setdefault(_composition(formula), []).append(smiles)
+                composition, hydrogens = _composition(formula, smiles)
+                self._unread.setdefault(composition, {}).setdefault(hydrogens, []).append(smiles)
 
     def may_hold(self, smiles: str) -> bool:
         """
@@ -52,20 +54,46 @@ class Skeletons:
 
         Fragments and metals, whose InChI is not that of the molecule as drawn, always may.
         """
-        atoms = descriptors.composition(smiles)
-        if "." in smiles or not atoms.keys() <= _NEVER_TAKEN_APART:
+        composition, hydrogens = _atoms(smiles)
+        if composition is None:
             return True
-        composition = tuple(sorted(item for item in atoms.items() if item[0] != "H"))
-        if composition in self._unread:
-            self._read[composition] = frozenset(map(_neighbours, self._unread.pop(composition)))
-        return composition in self._read and _neighbours(smiles) in self._read[composition]
+        known = self._unread.get(composition)
+        if known is None:
+            return False
+        numbers = known if hydrogens is None else [number for number in (hydrogens, None) if number in known]
+        return any(_neighbours(smiles) in self._neighbours_of(composition, number) for number in numbers)
+
+    def _neighbours_of(self, composition: Composition, hydrogens: int | None) -> frozenset[Neighbours]:
+        key = composition, hydrogens
+        if key not in self._read:
+            self._read[key] = frozenset(map(_neighbours, self._unread[composition][hydrogens]))
+        return self._read[key]
 
 
-def _composition(formula: str) -> Composition:
-    counts = ((element, int(count or 1)) for element, count in _ELEMENT.findall(formula))
-    return tuple(sorted(item for item in counts if item[0] not in _HYDROGEN))
+def _composition(formula: str, smiles: str) -> tuple[Composition, int | None]:
+    """Return the atoms of a known molecule, and its hydrogens where all drawings of it have as many."""
+    counts = [(element, int(count or 1)) for element, count in _ELEMENT.findall(formula)]
+    hydrogens = sum(count for element, count in counts if element in _HYDROGEN)
+    others = tuple(sorted(item for item in counts if item[0] not in _HYDROGEN))
+    return others, None if _may_gain_protons(smiles) else hydrogens
 
 
+@lru_cache(maxsize=16)
+def _atoms(smiles: str) -> tuple[Composition | None, int | None]:
+    """Return the same of a molecule that is asked about; no composition if its InChI is not that of the drawing."""
+    atoms = descriptors.composition(smiles)
+    if "." in smiles or not atoms.keys() <= _NEVER_TAKEN_APART:
+        return None, None
+    composition = tuple(sorted(item for item in atoms.items() if item[0] != "H"))
+    return composition, None if _may_gain_protons(smiles) else atoms.get("H", 0)
+
+
+def _may_gain_protons(smiles: str) -> bool:
+    """Whether an InChI may put away protons of the drawing, which it does for charged atoms alone."""
+    return "+" in smiles or "-" in smiles
+
+
+@lru_cache(maxsize=16)
 def _neighbours(smiles: str) -> Neighbours:
     kinds = descriptors.kinds(smiles)
     if kinds is None:  # deuterium is drawn as an atom, but is no other element

@@ -58,7 +58,7 @@ FUNCTIONAL_GROUPS = {
 _PATTERNS = {name: Chem.MolFromSmarts(smarts) for name, smarts in FUNCTIONAL_GROUPS.items()}
 _NEEDED_ATOMS = Needs(
     {
-        "amino acid": "N OX1 CX3",
+        "amino acid": "N OX1 CX3 CX4 OX2H1|N OX1 CX3 CX4 O-",
         "primary amide": "NX3H2 OX1 CX3",
         "formamide or other formyl amide": "NX3 OX1 CX3H",
         "secondary amide": "NX3H1 OX1 CX3",
@@ -71,16 +71,16 @@ _NEEDED_ATOMS = Needs(
         "thioether": "SX2H0",
         "phosphate or phosphonate": "PX4",
         "quaternary ammonium": "NX4H0",
-        "guanidine or amidine": "NX3 CX3",
+        "guanidine or amidine": "NX3 CX3 NX2|NX3 CX3 N+",
         "aliphatic amine": "NX3 CX4",
         "nitrile": "CX2 NX1",
         "nitro group": "NX3",
         "aldehyde": "OX1 CX3H1",
         "carboxylic acid": "OX1 CX3",
         "ester": "OX1 CX3 OX2H0",
-        "peroxide": "OX2",
+        "peroxide": "2OX2|OX2H1 OX2H0",
         "alcohol": "OX2H1 CX4",
-        "phenol": "OX2H1",
+        "phenol": "OX2H1 CX3R",
         "silicon compound": "Si",
         "boron compound": "B",
         "alkyne": "CX2",
@@ -276,7 +276,7 @@ def recipe_domain(rows: pd.DataFrame) -> RecipeDomain:
 
 def elements_of(smiles: str) -> list[str]:
     """Return the symbols of the elements in a structure, sorted; hydrogen only where it is drawn as an atom."""
-    molecule = descriptors.prepared(smiles)
+    molecule = descriptors.plain(smiles)
     if molecule.GetNumAtoms() != molecule.GetNumHeavyAtoms():
         return sorted({atom.GetSymbol() for atom in molecule.GetAtoms()})
     return sorted(descriptors.composition(smiles).keys() - {"H"})
@@ -284,7 +284,7 @@ def elements_of(smiles: str) -> list[str]:
 
 def functional_groups_of(smiles: str, besides: Sequence[str] = ()) -> list[str]:
     """Return the functional groups that a structure holds `besides` some, by the names of `FUNCTIONAL_GROUPS`."""
-    molecule, possible = descriptors.prepared(smiles), _NEEDED_ATOMS.met_by(descriptors.kinds(smiles))
+    molecule, possible = descriptors.plain(smiles), _NEEDED_ATOMS.met_by(descriptors.atom_words(smiles))
     return [
         name
         for name, pattern in _PATTERNS.items()

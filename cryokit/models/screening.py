@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cryokit.chemistry.atoms import QUIET
 from cryokit.chemistry.molecules import canonical, formula, parse
 from cryokit.chemistry.skeletons import Skeletons
 from cryokit.domain import target_named
@@ -161,14 +162,15 @@ def _read(
     """Return the structure of each row, or why there is none."""
     structures: list[_Structure | None] = []
     errors: list[str | None] = []
-    for smiles, name in entries:
-        try:
-            _check_text(smiles + name)
-            structures.append(_structure(canonical(smiles), known))
-            errors.append(None)
-        except (ValueError, RuntimeError) as error:  # RDKit raises these two for a structure that it cannot treat
-            structures.append(None)
-            errors.append(str(error))
+    with QUIET:
+        for smiles, name in entries:
+            try:
+                _check_text(smiles + name)
+                structures.append(_structure(canonical(smiles), known))
+                errors.append(None)
+            except (ValueError, RuntimeError) as error:  # RDKit raises these two for a structure that it cannot treat
+                structures.append(None)
+                errors.append(str(error))
     return structures, errors
 
 

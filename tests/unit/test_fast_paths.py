@@ -7,7 +7,7 @@ from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from sklearn.svm import SVR
 
 from cryokit.chemistry import descriptors
-from cryokit.chemistry.atoms import AtomKind, atom_kinds
+from cryokit.chemistry.atoms import AtomKind, atom_kinds, graph, plain_graph
 from cryokit.chemistry.molecules import canonical, formula, parse
 from cryokit.chemistry.skeletons import Skeletons
 from cryokit.models.applicability import FUNCTIONAL_GROUPS, elements_of, functional_groups_of
@@ -120,7 +120,8 @@ def test_kinds_of_atoms_are_those_of_each_atom(structures):
         expected: dict[AtomKind, int] = {}
         for atom in molecule.GetAtoms():
             heavy = sum(other.GetAtomicNum() > 1 for other in atom.GetNeighbors())
-            kind = AtomKind(atom.GetSymbol(), heavy, atom.GetTotalNumHs(includeNeighbors=True))
+            hydrogens = atom.GetTotalNumHs(includeNeighbors=True)
+            kind = AtomKind(atom.GetSymbol(), heavy, hydrogens, atom.GetFormalCharge(), atom.IsInRing())
             expected[kind] = expected.get(kind, 0) + 1
 
         assert atom_kinds(molecule) == expected
@@ -172,6 +173,41 @@ def test_the_canonical_text_is_that_of_parsing(structures):
     written = [Chem.MolToSmiles(Chem.MolFromSmiles(smiles), doRandom=True) for smiles in structures]
 
     assert [canonical(smiles) for smiles in written] == [parse(smiles).smiles for smiles in written]
+
+
+def test_what_is_read_without_looking_for_configurations_is_the_same_otherwise(structures):
+    seen = 0
+    for smiles in structures:
+        whole, plain = graph(smiles), plain_graph(smiles)
+        seen += plain is not whole
+
+        assert Chem.MolToSmiles(plain) == Chem.MolToSmiles(whole)
+        if plain is not whole:
+            plain = Chem.Mol(plain)
+            Chem.AssignStereochemistry(plain, cleanIt=True, force=True, flagPossibleStereoCenters=True)
+            assert plain.ToBinary(int(Chem.PropertyPickleOptions.AtomProps)) == whole.ToBinary(
+                int(Chem.PropertyPickleOptions.AtomProps)
+            )
+    assert seen > len(structures) / 2
+
+
+@pytest.mark.parametrize("smiles", ["C[C@H](O)CC", "C/C=C/C", "[2H]OC", "[H]OC", "CCO glycol"])
+def test_drawn_configurations_and_hydrogens_are_read_in_full(smiles):
+    assert plain_graph(smiles) is graph(smiles)
+
+
+@pytest.mark.parametrize("smiles", ["C1CC", "CN(C)(C)(C)C", "c1cccc1"])
+def test_what_cannot_be_read_is_nothing_either_way_and_says_nothing(smiles, capfd):
+    assert plain_graph(smiles) is None
+    assert graph(smiles) is None
+    assert not capfd.readouterr().err
+
+
+def test_skeletons_tell_hydrogens_apart_where_nothing_is_charged():
+    known = Skeletons([("C2H6O", "CCO"), ("C3H7O2-", "CC([O-])CO")])
+
+    assert not known.may_hold("C=CO")
+    assert known.may_hold("CC(O)CO")
 
 
 def test_skeletons_tell_apart_only_what_differs(structures):
