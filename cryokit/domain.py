@@ -76,6 +76,12 @@ class Target:
 THRESHOLDS = {"iri": (50.0,)}
 """Values, in the unit of the target, at or below which molecules are looked for."""
 
+
+def probability_column(threshold: float) -> str:
+    """Return the name of the column that tells how likely a value is at or below a threshold."""
+    return f"probability_at_most_{threshold:g}"
+
+
 TARGETS = {
     target.name: target
     for target in (

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryokit.domain import target_named
+from cryokit.domain import THRESHOLDS, probability_column, target_named
 from cryokit.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def schema_of(targets: Sequence[str]) -> "pa.Schema":
     for target in targets:
         unit = {"unit": target_named(target).unit}
         fields += [pa.field(f"{target}_{name}", pa.float64(), metadata=unit) for name in ("value", "lower", "upper")]
+        chances = [f"{target}_{probability_column(threshold)}" for threshold in THRESHOLDS.get(target, ())]
+        fields += [pa.field(name, pa.float64(), metadata={"unit": "1"}) for name in chances]
         fields += [pa.field(f"{target}_{name}", pa.bool_()) for name in ("in_domain", "in_training")]
         fields.append(pa.field(f"{target}_domain_reasons", pa.string()))
         fields.append(pa.field(f"{target}_skill", pa.string()))

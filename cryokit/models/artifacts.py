@@ -9,7 +9,7 @@ import re
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -193,13 +193,26 @@ def load(sha256: str, folder: Path) -> FittedModel:
 
 
 def _tell_other_version(path: Path, facts: dict) -> None:
-    written, here = facts.get("library_versions", {}).get("scikit-learn"), version("scikit-learn")
-    if written not in (None, here):
-        msg = (
-            f"{path.name} was written with scikit-learn {written}, and {here} reads it: its predictions may differ "
-            f"from those evaluated; install scikit-learn {written}, or train again with `cryokit train TARGET`"
-        )
-        warnings.warn(msg, stacklevel=3)
+    if caution := other_library(facts.get("library_versions", {})):
+        warnings.warn(f"{path.name} {caution}", stacklevel=3)
+
+
+def other_library(versions: Mapping[str, str]) -> str:
+    """
+    Say that a model was written with another scikit-learn than is installed; nothing if it was not.
+
+    Examples
+    --------
+    >>> other_library({"scikit-learn": version("scikit-learn")}), other_library({})
+    ('', '')
+    """
+    written, here = versions.get("scikit-learn"), version("scikit-learn")
+    if written in (None, here):
+        return ""
+    return (
+        f"was written with scikit-learn {written}, and {here} reads it: its predictions may differ "
+        f"from those evaluated; install scikit-learn {written}, or train again with `cryokit train TARGET`"
+    )
 
 
 def verify(sha256: str, folder: Path) -> None:

@@ -14,7 +14,7 @@ from cryokit.models.columns import canonical_smiles, numbers
 from cryokit.models.recipe_features import PROTOCOL, recipe_columns, recipe_matrix, recipe_vocabulary
 from cryokit.models.targets import FEATURE_SCHEMA_VERSION
 
-BLOCKS = ("graph", "stereo", "shape", "pairs", "getaway")
+BLOCKS = ("graph", "stereo", "shape", "pairs", "getaway", "mixture")
 """Blocks of features; the word before the colon in a name, or ``graph`` without one."""
 NOT_STATED = "not stated"
 """Cell or assay of literature rows that do not tell it: a category of its own, never merged with another."""

@@ -1,13 +1,38 @@
 """Probability that a value lies at or below a threshold, from signed out-of-fold errors."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from cryokit.errors import InputError
 
 MINIMUM_ERRORS = 10
 """With fewer errors no probability is stated."""
+
+_LEAST_HALF_WIDTH = 1e-9
+
+
+def half_widths(lower: ArrayLike, upper: ArrayLike) -> NDArray[np.float64]:
+    """
+    Half widths of intervals, by which errors are scaled before they are pooled.
+
+    Parameters
+    ----------
+    lower, upper : array-like of shape (n,)
+        Bounds, in the unit of the target.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Same unit, always above 0.
+
+    Examples
+    --------
+    >>> half_widths([10.0, 5.0], [30.0, 5.0]).tolist()
+    [10.0, 1e-09]
+    """
+    width = np.asarray(upper, dtype=np.float64) - np.asarray(lower, dtype=np.float64)
+    return np.maximum(width / 2, _LEAST_HALF_WIDTH)
 
 
 def probability_at_most(

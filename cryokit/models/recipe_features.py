@@ -41,6 +41,20 @@ _PHYSICS = (
     ("components without structure", "1"),
     ("largest log_p", "1"),
 )
+# A class stands for what a component does, so that rows of one teach about the others; a pair counts if both are there.
+_MIXTURE = (
+    ("what enters cells", "mol/L"),
+    ("zwitterions", "mol/L"),
+    ("other solutes that stay outside", "mol/L"),
+    ("proteins", "g/L"),
+    ("polymers", "g/L"),
+    ("all solutes", "mol/L"),
+    ("what enters cells with zwitterions, geometric mean", "mol/L"),
+    ("what enters cells with other solutes outside, geometric mean", "mol/L"),
+    ("kinds of what enters cells", "1"),
+)
+_PROTEINS = ("albumin", "protein", "gelatin", "sericin")
+_BASE = Chem.MolFromSmarts("[$([NX3;!$(N[C,S,P]=[O,S]);!$(Na)]),$([NX2]=[CX3]),$([N+;!$(N=O)])]")
 _ACID = Chem.MolFromSmarts("[$([CX3](=O)[OX2H,OX1-]),$([SX4](=O)(=O)[OX2H,OX1-]),$([PX4](=O)[OX2H,OX1-])]")
 
 _PROTOCOL_UNITS = {"temperature_kelvin": "K", "minutes": "min", COOLING_RATE: "log10(K/min)"}
@@ -61,13 +75,15 @@ def recipe_vocabulary(rows: pd.DataFrame) -> Vocabulary:
     -------
     dict
         ``components`` (pairs of key and name), ``cell`` and ``assay``, each sorted; ``protocol``: which of
-        temperature, minutes and cooling rate some training row tells.
+        temperature, minutes and cooling rate some training row tells; ``mixture``: the features of classes.
+        Vocabularies from before there were classes lack it, and their models go on without.
     """
     parts = [part for components in rows["components"] for part in components]
     labels = {component_key(part): part.name for part in reversed(parts)}
     return {
         "components": [[key, labels[key]] for key in sorted(labels)],
         "protocol": [name for name, known in _protocol(rows).items() if np.isfinite(known).any()],
+        "mixture": [name for name, _ in _MIXTURE],
         **{name: sorted(rows[name].unique().tolist()) for name in CATEGORIES},
     }
 
@@ -90,7 +106,9 @@ def recipe_columns(vocabulary: Vocabulary) -> list[tuple[str, str]]:
     columns += list(_PHYSICS)
     columns += [(f"amount-weighted {name}", "mol/L x unit of " + name) for name in SUMMED]
     columns += [(name, _PROTOCOL_UNITS[name]) for name in vocabulary["protocol"]]
-    return columns + [(f"{name} is {word}", "1") for name in CATEGORIES for word in vocabulary[name]]
+    columns += [(f"{name} is {word}", "1") for name in CATEGORIES for word in vocabulary[name]]
+    units = dict(_MIXTURE)
+    return columns + [(f"mixture: {name}", units[name]) for name in vocabulary.get("mixture", [])]
 
 
 def recipe_matrix(vocabulary: Vocabulary, rows: pd.DataFrame) -> NDArray[np.float64]:
@@ -120,7 +138,10 @@ def recipe_matrix(vocabulary: Vocabulary, rows: pd.DataFrame) -> NDArray[np.floa
     known = _protocol(rows)
     protocol = [known[name] for name in vocabulary["protocol"]]
     words = [(rows[name] == word).to_numpy(dtype=np.float64) for name in CATEGORIES for word in vocabulary[name]]
-    return np.column_stack([recipes.reshape(len(rows), width), *protocol, *words])
+    classes = np.array([list(_mixture(components).values()) for components in rows["components"]], dtype=np.float64)
+    places = [place for place, (name, _) in enumerate(_MIXTURE) if name in vocabulary.get("mixture", [])]
+    mixture = classes.reshape(len(rows), len(_MIXTURE))[:, places]
+    return np.column_stack([recipes.reshape(len(rows), width), *protocol, *words, mixture])
 
 
 def cooling_rates(rows: pd.DataFrame) -> NDArray[np.float64]:
@@ -166,6 +187,34 @@ def _physics(components: Sequence[Component], litre: Litre) -> list[float]:
     ]
 
 
+def _mixture(components: Sequence[Component]) -> dict[str, float]:
+    """Return the features of `_MIXTURE` by name, in its order; carriers are in none of the classes."""
+    ordered = sorted(components, key=lambda part: (component_key(part), part.unit, part.amount))
+    litre = per_litre(ordered)
+    found = {name: 0.0 for name, _ in _MIXTURE}
+    for part, grams, moles in zip(ordered, litre.grams, litre.moles, strict=True):
+        name = _class_of(part)
+        if name is not None:
+            found[name] += moles if part.molecule else grams
+    inside, zwitterions, outside = list(found.values())[:3]
+    found["all solutes"] = inside + zwitterions + outside
+    found["what enters cells with zwitterions, geometric mean"] = math.sqrt(inside * zwitterions)
+    found["what enters cells with other solutes outside, geometric mean"] = math.sqrt(inside * outside)
+    found["kinds of what enters cells"] = float(sum(map(_enters_cells, ordered)))
+    return found
+
+
+def _class_of(component: Component) -> str | None:
+    """Return the class of `_MIXTURE` that a component belongs to, None for serum, medium and buffer."""
+    if component.molecule is None:
+        if is_carrier(component):
+            return None
+        return "proteins" if any(word in component.name.lower() for word in _PROTEINS) else "polymers"
+    if _enters_cells(component):
+        return "what enters cells"
+    return "zwitterions" if _is_zwitterion(component.molecule.smiles) else "other solutes that stay outside"
+
+
 def _enters_cells(component: Component) -> bool:
     if component.molecule is None or "." in component.molecule.smiles:
         return False
@@ -175,6 +224,11 @@ def _enters_cells(component: Component) -> bool:
 @lru_cache(maxsize=4096)
 def _is_acid(smiles: str) -> bool:
     return Chem.MolFromSmiles(smiles).HasSubstructMatch(_ACID)
+
+
+@lru_cache(maxsize=4096)
+def _is_zwitterion(smiles: str) -> bool:
+    return _is_acid(smiles) and Chem.MolFromSmiles(smiles).HasSubstructMatch(_BASE)
 
 
 def _summed(component: Component) -> NDArray[np.float64]:

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cryokit.chemistry.atoms import QUIET
 from cryokit.chemistry.molecules import canonical, formula, parse
 from cryokit.chemistry.skeletons import Skeletons
-from cryokit.domain import target_named
+from cryokit.domain import THRESHOLDS, probability_column, target_named
 from cryokit.errors import InputError
 from cryokit.models import artifacts
 from cryokit.models.columns import CONNECTIVITY
 from cryokit.models.fitted import FittedModel
+from cryokit.models.probability import half_widths, probability_at_most
 
 NUMBERS = ("value", "lower", "upper")
 FLAGS = ("in_domain", "in_training")
@@ -41,6 +43,8 @@ class Question:
     conditions: Mapping[str, object] = field(default_factory=dict)
     trained_on: tuple[str, ...] = ()
     """SMILES of all training molecules, by which others are told apart cheaply; without them InChIKeys are compared."""
+    errors: tuple[float, ...] = ()
+    """Signed out-of-fold errors of the model under these conditions, each over the half width of its own interval."""
 
 
 def screened(
@@ -70,7 +74,8 @@ def screened(
     -------
     dict of str to list of length n
         ``name``, ``smiles``, ``canonical_smiles``, for each target ``<target>_value``, ``_lower``, ``_upper`` (unit of
-        the target), ``_in_domain``, ``_domain_reasons``, ``_in_training``, and ``error``: None, or why the row has no
+        the target), ``_in_domain``, ``_domain_reasons``, ``_in_training``, for targets with thresholds
+        ``_probability_at_most_<threshold>`` (None without errors enough), and ``error``: None, or why the row has no
         prediction. The rows keep their order; equal rows give equal results.
 
     Raises
@@ -112,7 +117,7 @@ def _part(
         predictions, problems = _predicted(_model(question.artifact_sha256, artifacts_dir), asked)
         for position, problem in problems.items():
             errors[rows[position]] = _joined(errors[rows[position]], f"{question.target}: {problem}")
-        columns |= _columns(question.target, predictions, rows, problems, len(entries))
+        columns |= _columns(question, predictions, rows, problems, len(entries))
     return columns | {"error": errors}
 
 
@@ -204,12 +209,13 @@ def _predicted(model: FittedModel, rows: pd.DataFrame) -> tuple[pd.DataFrame, di
 
 
 def _columns(
-    target: str, predictions: pd.DataFrame, rows: Sequence[int], problems: Mapping[int, str], count: int
+    question: Question, predictions: pd.DataFrame, rows: Sequence[int], problems: Mapping[int, str], count: int
 ) -> dict[str, list]:
     """Return the predictions of the good rows as columns of all rows."""
     kept = [(position, row) for position, row in enumerate(rows) if position not in problems]
-    columns = {}
-    for name in (*NUMBERS, *FLAGS, REASONS):
+    target, columns = question.target, {}
+    predictions, chances = _with_chances(question, predictions)
+    for name in (*NUMBERS, *FLAGS, REASONS, *chances):
         whole: list = [None] * count
         if kept:
             values = predictions[name].tolist()
@@ -220,6 +226,21 @@ def _columns(
         item if item is None else "; ".join(item) for item in columns[f"{target}_{REASONS}"]
     ]
     return columns
+
+
+def _with_chances(question: Question, predictions: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Add how likely each value is at or below each threshold of the target; None where that cannot be said."""
+    names = [probability_column(threshold) for threshold in THRESHOLDS.get(question.target, ())]
+    if not names or "value" not in predictions:
+        return predictions, names
+    known = predictions.dropna(subset=list(NUMBERS))
+    value, scale = known["value"].to_numpy(np.float64), half_widths(known["lower"], known["upper"])
+    errors = np.array(question.errors, dtype=np.float64)
+    for name, threshold in zip(names, THRESHOLDS[question.target], strict=True):
+        chance = pd.Series(probability_at_most(value, scale, threshold, errors), index=known.index)
+        chance = chance.reindex(predictions.index).astype(object)
+        predictions = predictions.assign(**{name: chance.where(chance.notna(), None)})
+    return predictions, names
 
 
 def _joined(first: str | None, second: str) -> str:

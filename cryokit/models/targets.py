@@ -71,7 +71,11 @@ _MELTING_MEMBERS = (
     Member("gradient_boosting", {"max_iter": 400, "learning_rate": 0.08, "l2_regularization": 1.0}),
     Member("svr", {"C": 3.0, "gamma": 0.01, "epsilon": 0.5}),
 )
-_RECIPE_TREES = Member("extra_trees", {"n_estimators": 200, "max_features": 0.5, "min_samples_leaf": 1})
+_RECIPE_TREES = tuple(
+    Member("extra_trees", {"n_estimators": 100, "max_features": 0.5, "min_samples_leaf": 1}, (block,))
+    for block in ("graph", "mixture")
+)
+"""The second forest sees nothing but classes of components, so that it carries over to those that few rows hold."""
 _IRI_SHAPE = ("graph", "stereo", "shape")
 _IRI_SURFACE = (
     Member("svr", {"C": 3.0, "gamma": 0.003, "epsilon": 0.1}, _IRI_SHAPE),
@@ -117,7 +121,7 @@ RECIPES = {
             target="viability",
             molecule_features=False,
             optional_property=None,
-            members=(_RECIPE_TREES,),
+            members=_RECIPE_TREES,
             split="leave-source-out: no source on both sides; with one source, no formulation on both sides",
             n_folds=10,
             n_repeats=1,

@@ -220,7 +220,11 @@ def _purpose(target: str, model: dict) -> dict[str, Any]:
 
 
 def _label(model: dict) -> dict[str, Any]:
+    from cryokit.models.artifacts import other_library
+
     facts = {"label": model["verdict"], "current": "yes" if model["is_current"] else "no"}
+    if caution := other_library(model["library_versions"] or {}):
+        facts["caution"] = f"The model file {caution}."
     if model["promotion"]:
         facts |= {"last_move": model["promotion"].replace("_", " "), "reason": model["promotion_reason"]}
         facts["override_of_the_skill_gate"] = "yes" if model["is_override"] else "no"

@@ -1,6 +1,7 @@
 """Screening: a library of molecules, however large, through one or two models."""
 
 import contextlib
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from cryokit.compute import cluster, results
 from cryokit.compute.partitions import Partitions
 from cryokit.db.registry import Registry
 from cryokit.design import ranking
-from cryokit.domain import INSUFFICIENT_SKILL, target_named
+from cryokit.domain import INSUFFICIENT_SKILL, THRESHOLDS, target_named
 from cryokit.errors import ConflictError, CryokitError, InputError
 from cryokit.sources import melting, names
 from cryokit.sources.library import Entry, Library
@@ -33,7 +34,7 @@ JOB_KIND = "screening"
 Progress = Callable[[int, int], None]
 """Called with the number of molecules that are done and the number of all."""
 
-_FORMAT = "cryokit screening 1"
+_FORMAT = "cryokit screening 2"
 _ANYTHING = "OCC(O)CO"
 _SECONDS_BETWEEN_NOTES = 2.0
 
@@ -155,14 +156,27 @@ class Screening(Predictions):
         questions, labels, facts = [], {}, {}
         for target, values in {target: _checked_conditions(target, conditions) for target in targets}.items():
             registered = self.model(target, versions.get(target))
-            label = self._label(registered, values)
+            label, errors = self._label(registered, values), self._errors_under(registered, values)
             trained_on = tuple(sorted(set(self.registry.snapshot(registered["dataset_snapshot_id"])["smiles"])))
-            questions.append(Question(target, registered["artifact_sha256"], values, trained_on))
+            questions.append(Question(target, registered["artifact_sha256"], values, trained_on, errors))
             labels[target] = label
             facts[f"model of {target}"] = f"version {registered['version']}, sha256 {registered['artifact_sha256']}"
+            if errors:
+                digest = hashlib.sha256(repr(errors).encode()).hexdigest()
+                facts[f"errors of {target}"] = f"{len(errors)}, sha256 {digest}"
             facts[f"conditions of {target}"] = ", ".join(f"{name} {item}" for name, item in values.items()) or "none"
         begun_with = source.path.stat()
         return Request(source, targets, tuple(questions), labels, facts, partition_rows, begun_with)
+
+    def _errors_under(self, registered: dict, conditions: Mapping[str, object]) -> tuple[float, ...]:
+        """Return the errors behind the probabilities of a target with thresholds, none for any other."""
+        from cryokit.models.groups import series_name
+
+        target = registered["target"]
+        if target not in THRESHOLDS:
+            return ()
+        known = self._errors_of(target, registered).get(series_name(target, conditions))
+        return () if known is None else tuple(known.tolist())
 
     def _label(self, registered: dict, conditions: Mapping[str, object]) -> str:
         """Return whether the model of these conditions has skill, or say for which conditions there are models."""

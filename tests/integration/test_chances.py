@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from cryokit.db.registry import Registry
@@ -26,6 +27,17 @@ def test_a_prediction_of_iri_has_a_probability_and_others_have_none(workbench):
 
     assert found["probability_at_most_50"].between(0, 1).all()
     assert list(found.columns)[-1] == "probability_at_most_50"
+
+
+def test_a_screened_molecule_has_the_probability_of_its_prediction(workbench, tmp_path):
+    library, out = tmp_path / "sugars.smi", tmp_path / "sugars.parquet"
+    library.write_text("\n".join([*SUGARS, "C1CC"]) + "\n")
+    workbench.screen(library, out, ["iri"], workers=1, **CONDITIONS)
+    found = pq.read_table(out).to_pandas()["iri_probability_at_most_50"]
+    predicted = workbench.predict("iri", SUGARS, **CONDITIONS)["probability_at_most_50"]
+
+    assert found[:2].tolist() == pytest.approx(predicted.tolist())
+    assert np.isnan(found[2])
 
 
 def test_the_lower_prediction_is_the_more_likely_one(workbench):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from cryokit.api.auth import issue_token
+from cryokit.db.registry import Registry
 from cryokit.domain import INSUFFICIENT_SKILL, Identity
 from cryokit.errors import AccessError, ConflictError, InputError, ModelError, NotFoundError
 from cryokit.models.choices import chosen_recipe
@@ -229,6 +230,25 @@ def test_the_card_tells_the_facts_of_its_version(two_versions):
     assert mae["lower"] <= mae["value"] <= mae["upper"]
     assert any("insufficient skill" in sentence for sentence in card["known_limits"])
     assert card["label"]["current"] == "yes"
+
+
+def test_a_card_warns_of_a_file_from_another_scikit_learn(two_versions):
+    model = two_versions.model("tg", 1)
+    number = Registry(two_versions.database).store_model_version(
+        "tg",
+        seed=model["seed"],
+        snapshot_id=model["dataset_snapshot_id"],
+        artifact_sha256=model["artifact_sha256"],
+        metrics=model["metrics"],
+        verdict=model["verdict"],
+        recipe=model["recipe"],
+        library_versions=model["library_versions"] | {"scikit-learn": "1.0.2"},
+    )
+    card = two_versions.model_card("tg", number)
+
+    assert "written with scikit-learn 1.0.2" in card.as_json()["label"]["caution"]
+    assert "written with scikit-learn 1.0.2" in card.fragment()
+    assert "caution" not in two_versions.model_card("tg", 1).as_json()["label"]
 
 
 def test_a_card_is_told_even_when_the_model_file_is_gone(two_versions):

@@ -8,6 +8,7 @@ import pytest
 
 from cryokit.errors import InputError, ModelError
 from cryokit.models import artifacts
+from cryokit.models.probability import probability_at_most
 from cryokit.models.screening import Question, screened, screening_targets
 from cryokit.paths import model_file
 
@@ -90,6 +91,32 @@ def test_two_targets_stand_side_by_side(folder):
     assert columns["tg_value"][0] is not None
     assert columns["iri_value"][0] is not None
     assert columns["iri_value"][1] is None
+    assert columns["iri_probability_at_most_50"] == [None, None]
+
+
+def test_errors_of_the_model_give_probabilities_and_rows_without_a_value_none(folder):
+    path, _, iri = folder
+    conditions = {"assay": "splat", "concentration_millimolar": 20.0, "buffer": "PBS"}
+    errors = tuple(np.linspace(-1.0, 1.0, 21))
+    columns = screened(ENTRIES, [Question("iri", iri, conditions, (), errors)], str(path), no_melting_point, list)
+    asked = {name: np.array(columns[f"iri_{name}"], dtype=float) for name in ("value", "lower", "upper")}
+    good = np.isfinite(asked["value"])
+    scale = (asked["upper"] - asked["lower"])[good] / 2
+    expected = probability_at_most(asked["value"][good], scale, 50.0, np.array(errors))
+
+    found = columns["iri_probability_at_most_50"]
+    assert [item is not None for item in found] == good.tolist() == [item is None for item in columns["error"]]
+    assert [item for item in found if item is not None] == pytest.approx(expected.tolist())
+
+
+def test_too_few_errors_leave_the_probability_unknown_and_other_targets_have_none(folder):
+    path, tg, iri = folder
+    conditions = {"assay": "splat", "concentration_millimolar": 20.0, "buffer": "PBS"}
+    questions = [Question("tg", tg), Question("iri", iri, conditions, (), (0.1,) * 9)]
+    columns = screened(ENTRIES[:1], questions, str(path), no_melting_point, list)
+
+    assert columns["iri_probability_at_most_50"] == [None]
+    assert "tg_probability_at_most_50" not in columns
 
 
 def test_a_part_without_any_structure_is_all_errors(folder):
