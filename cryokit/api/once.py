@@ -16,7 +16,8 @@ from fastapi.routing import APIRoute
 from cryokit.api.auth import identity_of
 from cryokit.api.observing import saw_identity
 from cryokit.api.problems import Problem
-from cryokit.errors import CryokitError, InputError, UnavailableError
+from cryokit.errors import CryokitError, InputError
+from cryokit.telemetry import logger
 from cryokit.workbench import Workbench
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -115,8 +116,10 @@ async def _alive(workbench: Workbench, key: str) -> AsyncIterator[None]:
     async def tell() -> None:
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_SIGNS)
-            with contextlib.suppress(UnavailableError):  # the database is away: the request itself finds out
+            try:
                 await run_in_threadpool(workbench.say_alive, key)
+            except CryokitError as error:  # no reason to end the request, which finds out by itself
+                logger(__name__).warning("sign_of_life_failed", code=error.code, reason=str(error))
 
     telling = asyncio.create_task(tell())
     try:

@@ -176,6 +176,52 @@ def test_a_request_says_that_it_is_alive_while_it_is_answered(workbench, clients
     assert is_alive
 
 
+def test_a_sign_of_life_that_is_refused_ends_no_request(workbench, clients, key, monkeypatch):
+    """The work is done all the same; a request that counted as refused would give its key back and begin again."""
+    monkeypatch.setattr(once, "_SECONDS_BETWEEN_SIGNS", 0.05)
+    evaluating, tried = Workbench.evaluate_given, Event()
+    say_alive = Workbench.say_alive
+
+    def evaluate_slowly(self, *args, **more):
+        assert tried.wait(20)
+        return evaluating(self, *args, **more)
+
+    def say(self, key):
+        try:
+            say_alive(self, key)
+        finally:
+            tried.set()
+
+    monkeypatch.setattr(Workbench, "evaluate_given", evaluate_slowly)
+    monkeypatch.setattr(Workbench, "say_alive", say)
+    before = evaluations(workbench)
+    with refusing_signs(workbench):
+        first = evaluate(clients["ada"], key)
+
+    assert first.status_code == 201
+    assert evaluate(clients["ada"], key).headers["location"] == first.headers["location"]
+    assert evaluations(workbench) == before + 1
+
+
+@contextlib.contextmanager
+def refusing_signs(workbench: Workbench) -> Iterator[None]:
+    """Have the database refuse signs of life, and nothing else."""
+    begin = """
+        CREATE FUNCTION cryo.refuse_sign() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no sign of life is taken'; END $$;
+        CREATE TRIGGER refuse_sign BEFORE UPDATE OF alive_at ON cryo.request_key
+        FOR EACH ROW EXECUTE FUNCTION cryo.refuse_sign();
+    """
+    with workbench.database.bootstrap() as connection:
+        with connection.begin():
+            connection.execute(text(begin))
+        try:
+            yield
+        finally:
+            with connection.begin():
+                connection.execute(text("DROP FUNCTION cryo.refuse_sign() CASCADE"))
+
+
 def test_maintenance_forgets_old_keys(workbench, clients, key):
     evaluate(clients["ada"], key)
     evaluate(clients["ada"], kept := str(uuid4()))
