@@ -8,7 +8,7 @@ import pandas as pd
 
 from cryokit import reports
 from cryokit.db.registry import Registry
-from cryokit.errors import AccessError, ConflictError, CryokitError, ModelError, NotFoundError
+from cryokit.errors import AccessError, ConflictError, CryokitError, ModelError, NotFoundError, UnavailableError
 from cryokit.workbench.core import Progress
 from cryokit.workbench.jobs import SILENT_SECONDS, Doer, Jobs
 
@@ -129,15 +129,7 @@ class Reporting(Jobs):
         job_id, asked = job["id"], job["parameters"]
         owner = self._owner(job["owner_id"], "admin")
         registry.job_alive(job_id, f"running {asked['name']}")
-        told = 0
-
-        def tell(done: int, total: int) -> None:
-            nonlocal told
-            registry.job_progress(job_id, done / total if total else 0.0)
-            if done != told:
-                registry.job_alive(job_id, f"cell {done} of {total}")
-                told = done
-
+        tell = cells_told(registry, job_id)
         runner = type(self)(self.settings, self.database.maintained_by(owner) if owner else self.database)
         result = runner.run_report(asked["name"], asked["parameters"], tell=tell, job_id=job_id)
         registry.job_alive(job_id, f"written to {Path(result['path']).name}")
@@ -178,6 +170,21 @@ class Reporting(Jobs):
         """Return the runs of reports, newest first; what was interrupted says so."""
         Registry(self.database).fail_silent_jobs(SILENT_SECONDS)
         return self.registry.report_runs()
+
+
+def cells_told(registry: Registry, job_id: str) -> Progress:
+    """Return what writes down how many cells are done, and raises when the job was cancelled."""
+    told = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        with contextlib.suppress(UnavailableError):  # the database is away for a moment; the next second is told again
+            registry.job_progress(job_id, done / total if total else 0.0)
+            if done != told:
+                registry.job_alive(job_id, f"cell {done} of {total}")
+                told = done
+
+    return tell
 
 
 def _never(_run: dict) -> bool:

@@ -9,8 +9,12 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from cryokit.errors import AccessError, InputError, NotFoundError
+from cryokit.config import load_settings
+from cryokit.db.engine import Database
+from cryokit.db.registry import Registry
+from cryokit.errors import AccessError, CancelledError, InputError, NotFoundError, UnavailableError
 from cryokit.workbench import Workbench, jobs
+from cryokit.workbench.reporting import JOB_KIND, cells_told
 from tests.jobs import acting, ended
 
 
@@ -86,6 +90,26 @@ def test_a_report_whose_process_was_killed_says_so(workbench):
 
     assert (newest["status"], newest["error"].split(":")[0]) == ("failed", "interrupted")
     assert admin.job(job_id)["error"].startswith("interrupted")
+
+
+def test_a_database_that_is_away_for_a_moment_ends_no_report(workbench):
+    job_id = workbench.registry.queue_job(JOB_KIND, {"name": "health", "parameters": {}})
+    workbench.registry.take_job(job_id)
+    away = Registry(Database(load_settings(database_url="postgresql://nobody@127.0.0.1:9/cryokit")))
+    with pytest.raises(UnavailableError):
+        away.job_progress(job_id, 0.5)
+    registry = Registry(workbench.database)
+    tell = cells_told(registry, job_id)
+    registry.database = away.database
+    tell(1, 4)
+    registry.database = workbench.database
+    tell(1, 4)
+
+    assert workbench.job(job_id)["log"] == "cell 1 of 4\n"
+    assert workbench.job(job_id)["done_fraction"] == 0.25
+    workbench.cancel_job(job_id)
+    with pytest.raises(CancelledError):
+        tell(2, 4)
 
 
 def test_what_cannot_be_run_is_no_job(workbench):
