@@ -8,6 +8,9 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.viewable import Viewable
 
+from cryokit.errors import CryokitError, sentence
+from dashboards._shell import html, status_line
+
 
 class LazyTabs:
     """
@@ -33,11 +36,12 @@ class LazyTabs:
 
     def show(self, make: Mapping[str, Callable[[], Viewable]]) -> None:
         """Show new content, made by these functions when its tab is looked at; nothing if there are none."""
-        self._make = make
-        self.bar.visible = bool(make)
-        for content in self.contents:
-            content.objects = []
-        self._look()
+        with self._making:  # what is being made is of the old content, and goes with it
+            self._make = make
+            self.bar.visible = bool(make)
+            for content in self.contents:
+                content.objects = []
+            self._show_active()
 
     async def _on_tab(self, _event: object) -> None:
         await asyncio.to_thread(self._look)
@@ -50,5 +54,11 @@ class LazyTabs:
         for place, (name, content) in enumerate(zip(self.names, self.contents, strict=True)):
             is_seen = place == self.bar.active and name in self._make
             if is_seen and not content.objects:
-                content.objects = [self._make[name]()]
+                content.objects = [self._made(name)]
             content.visible = is_seen
+
+    def _made(self, name: str) -> Viewable:
+        try:
+            return self._make[name]()
+        except CryokitError as error:
+            return html(status_line(sentence(error), is_problem=True))
