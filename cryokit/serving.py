@@ -45,7 +45,11 @@ class Turn:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # open until the process ends
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # open until the process ends
+        except OSError as error:
+            msg = f"the file {path} of --turn cannot be written: {error.strerror}; name one in a folder that is there"
+            raise ConfigError(msg) from error
 
     def taken(self) -> bool:
         """Take the turn if nobody has it; whether it is ours."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cryokit.config import load_settings
-from cryokit.errors import UnavailableError
+from cryokit.errors import ConfigError, UnavailableError
 from cryokit.serving import Turn, serve_pages, taken_port
 from tests.ports import free_port
 
@@ -80,6 +80,11 @@ def test_one_of_two_serves_and_the_other_takes_over_when_it_is_killed(tmp_path):
             while not listens(port):
                 assert second.poll() is None
                 time.sleep(0.05)
+
+
+def test_a_turn_in_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="of --turn cannot be written: No such file or directory"):
+        Turn(tmp_path / "gone" / "turn")
 
 
 def test_who_stands_by_can_be_told_to_stop(tmp_path):
