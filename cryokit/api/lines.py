@@ -53,7 +53,8 @@ async def predicted_lines(request: Request, workbench: Workbench, target: str, v
     """
     end = _begun(request.app.state.streaming, workbench.identity.user_id)
     try:
-        rows = tempfile.TemporaryFile()  # noqa: SIM115  closed when the answer ends
+        # Beside the other state: the folder for temporary files is in memory on many machines.
+        rows = tempfile.TemporaryFile(dir=workbench.settings.state_dir)  # noqa: SIM115  closed when the answer ends
         try:
             total = await _laid_down(request, rows)
             answers = await run_in_threadpool(workbench.predict_stream, target, _rows(rows), version)
