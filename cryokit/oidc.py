@@ -27,6 +27,9 @@ SCOPE = "openid profile email"
 _TIMEOUT_SECONDS = 10.0
 _LEEWAY_SECONDS = 60
 _KEPT_SECONDS = 300.0
+_AT_ONCE = threading.BoundedSemaphore(8)
+_TURN_SECONDS = 1.0
+"""A provider that hangs keeps a few threads waiting, and not all that the server answers with."""
 _configurations: dict[str, tuple[float, dict[str, Any]]] = {}
 _lock = threading.Lock()
 
@@ -143,11 +146,16 @@ class Provider:
         return found
 
     def _asked(self, method: str, address: str, **rest: Any) -> httpx.Response:
+        if not _AT_ONCE.acquire(timeout=_TURN_SECONDS):
+            msg = f"others wait for the provider {self.issuer} already; try again, or sign in with a password"
+            raise UnavailableError(msg)
         try:
             return httpx.request(method, address, timeout=_TIMEOUT_SECONDS, follow_redirects=False, **rest)
         except httpx.HTTPError as error:
             msg = f"the provider {self.issuer} does not answer ({error}); try again, or sign in with a password"
             raise UnavailableError(msg) from error
+        finally:
+            _AT_ONCE.release()
 
 
 def _object_in(answer: httpx.Response) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Sign-in of browsers at the provider of an organisation: to it and back, without scripts."""
 
+import json
+
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +21,7 @@ _NAME = "somebody at the provider"
 """Under which failures of one address are counted: whom they were meant for, nobody knows."""
 _LONGEST_CODE = 4_000
 _LONGEST_NEXT = 1_500
-"""A cookie holds 4,096 bytes."""
+"""As it is written in the cookie, which holds 4,096 bytes."""
 
 
 def _refuse_without_provider(request: Request) -> None:
@@ -32,11 +34,11 @@ def go_to_provider(request: Request, next: str = "/") -> Response:  # noqa: A002
     """Send a browser to the provider; what it needs when it comes back lies in a cookie that scripts cannot read."""
     _refuse_without_provider(request)
     redirect_uri = str(request.url_for("come_back"))
-    next_path = safe_next(next) if len(next) <= _LONGEST_NEXT else "/"
+    next_path = safe_next(next) if len(json.dumps(next)) <= _LONGEST_NEXT else "/"
     try:
         address, kept = request.app.state.workbench.begin_at_provider(redirect_uri, next_path)
     except (UnavailableError, ConfigError) as error:
-        return _refused(request, error)
+        return _refused(request, error, next_path)
     answer = RedirectResponse(address, 303)
     is_secure = not is_plain_loopback(request)
     answer.set_cookie(
@@ -67,8 +69,10 @@ def _person(request: Request, code: str, state: str, error: str, issuer: str | N
     return request.app.state.workbench.sign_in_at_provider(request.cookies.get(COOKIE, ""), state, code, issuer)
 
 
-def _refused(request: Request, error: AccessError | RateLimitedError | UnavailableError | ConfigError) -> Response:
+def _refused(
+    request: Request, error: AccessError | RateLimitedError | UnavailableError | ConfigError, next_path: str = "/"
+) -> Response:
     logger(__name__).warning("sign_in_refused", code=error.code, reason=str(error))
     if isinstance(error, ConfigError):
         error = UnavailableError("the provider is configured wrongly; an administrator finds the reason in the log")
-    return login_page(request, "/", problem=sentence(error), status=error.http_status)
+    return login_page(request, next_path, problem=sentence(error), status=error.http_status)

@@ -81,6 +81,15 @@ def user_link(workbench: Workbench, name: str, subject: str) -> None:
     click.echo(f"{name} signs in at the provider too")
 
 
+@user.command("unlink")
+@click.argument("name")
+@click.pass_obj
+def user_unlink(workbench: Workbench, name: str) -> None:
+    """Let an account sign in at the provider no more; `cryokit user password` also ends its sessions."""
+    workbench.unlink_provider(name)
+    click.echo(f"{name} does not sign in at the provider any more")
+
+
 @user.command("login")
 @click.argument("name")
 @click.option("--ask", is_flag=True, help="Ask for the password instead of making a random one.")

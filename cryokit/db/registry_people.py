@@ -127,6 +127,16 @@ class People(RegistryBase):
             msg = f"{issuer} knows {subject!r} as another account already, or {name!r} is taken"
             raise ConflictError(msg) from error
 
+    def unlink_provider(self, name: str) -> None:
+        """Forget by what providers know an account, such as somebody else's subject."""
+        with self.transaction():
+            gone = self.frame(_TOPIC, "unlink_provider", name=name).to_dict("records")
+            if not gone:
+                msg = f"no provider knows an account {name!r}"
+                raise NotFoundError(msg)
+            for link in gone:
+                self.record_event("provider_unlinked", link["id"], {"name": name} | link)
+
     def account_of_provider(self, issuer: str, subject: str) -> dict[str, Any] | None:
         """Return the account that a provider knows by a subject."""
         row = self.one_or_none(_TOPIC, "account_of_provider", issuer=issuer, subject=subject)

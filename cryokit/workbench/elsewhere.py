@@ -60,6 +60,11 @@ class Elsewhere(People):
         self._refuse_unless_admin()
         self.maintenance.link_provider(name, self._provider().issuer, subject)
 
+    def unlink_provider(self, name: str) -> None:
+        """Let an account sign in at no provider any more; its sessions stay until they end or its password changes."""
+        self._refuse_unless_admin()
+        self.maintenance.unlink_provider(name)
+
     def signs_in_elsewhere(self) -> bool:
         """Whether this person signs in at a provider."""
         return self.identity is not None and self.maintenance.is_known_to_a_provider(str(self.identity.user_id))

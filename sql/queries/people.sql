@@ -176,6 +176,14 @@ SELECT :issuer, :subject, app_user.id
  WHERE lower(app_user.name) = lower(:name)
 RETURNING CAST(user_id AS text) AS id;
 
+-- name: unlink_provider
+-- Forget all by which providers know an account.
+DELETE FROM cryo.provider_identity
+ USING cryo.app_user
+ WHERE app_user.id = provider_identity.user_id
+   AND lower(app_user.name) = lower(:name)
+RETURNING CAST(user_id AS text) AS id, issuer, subject;
+
 -- name: is_known_to_a_provider
 -- Whether an account signs in at a provider of identities.
 SELECT EXISTS (SELECT FROM cryo.provider_identity WHERE user_id = CAST(:id AS uuid)) AS is_so;

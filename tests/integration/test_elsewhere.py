@@ -1,9 +1,11 @@
 """Signing in at an OpenID provider, which runs as a process of its own: who gets in, as what, and who does not."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -13,7 +15,7 @@ from sqlalchemy import text
 
 from cryokit.api.auth import COOKIE
 from cryokit.api.login_elsewhere import COOKIE as KEPT
-from cryokit.errors import ConflictError, InputError, NotFoundError
+from cryokit.errors import AccessError, ConflictError, InputError, NotFoundError
 from cryokit.workbench import Workbench
 from tests.openid_provider import CLIENT, SECRET
 
@@ -130,6 +132,22 @@ def test_a_name_that_is_taken_is_not_taken_over_until_an_administrator_links_it(
         workbench.link_provider("Viewer", "person-1")
     with pytest.raises(NotFoundError):
         workbench.link_provider("nobody", "person-2")
+
+
+def test_a_link_that_was_wrong_is_taken_back(lab, people):
+    workbench, browser = lab()
+    workbench.link_provider("Admin", "person-1")
+    with pytest.raises(AccessError):
+        workbench.acting_as(people.researcher).unlink_provider("Admin")
+    sign_in(browser)
+    workbench.unlink_provider("admin")
+    browser.post("/logout")
+    sign_in(browser)
+
+    assert browser.get("/account").text.count("ada, viewer")
+    assert [event["detail"]["subject"] for event in events(workbench, "provider_unlinked")] == ["person-1"]
+    with pytest.raises(NotFoundError, match="no provider knows"):
+        workbench.unlink_provider("Admin")
 
 
 def test_roles_follow_the_groups_at_every_sign_in(lab, provider):
@@ -334,11 +352,27 @@ def test_a_wrong_secret_of_ours_is_said(lab):
 def test_a_provider_that_is_away_or_another_is_said(lab, provider):
     _, away = lab(oidc_issuer="http://127.0.0.1:9")
     _, other = lab(oidc_issuer=f"{provider.issuer}/")
-    answers = [browser.get("/login/provider") for browser in (away, other)]
+    answers = [browser.get("/login/provider", params={"next": "/models"}) for browser in (away, other)]
 
     assert [answer.status_code for answer in answers] == [503, 503]
     assert "does not answer" in answers[0].text
     assert "configured wrongly" in answers[1].text
+    assert all('value="/models"' in answer.text for answer in answers)
+
+
+def test_a_provider_that_hangs_keeps_few_threads_waiting(lab):
+    """Anybody can ask for this page; the server answers with forty threads."""
+    with socket.create_server(("127.0.0.1", 0)) as hanging, ThreadPoolExecutor(8) as pool:
+        _, browser = lab(oidc_issuer=f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        first = [pool.submit(browser.get, "/login/provider") for _ in range(8)]
+        waiting = [hanging.accept()[0] for _ in first]
+        one_more = browser.get("/login/provider")
+        for connection in waiting:
+            connection.close()
+
+    assert one_more.status_code == 503
+    assert "Others wait for the provider" in one_more.text
+    assert all("does not answer" in answer.result().text for answer in first)
 
 
 # The page
@@ -361,6 +395,16 @@ def test_the_cookies_are_closed_to_scripts_and_other_sites(lab):
     cookie = browser.get("/login/provider").headers["set-cookie"]
 
     assert {"HttpOnly", "SameSite=lax", "Path=/login/provider", "Max-Age=600"} <= set(cookie.split("; "))
+
+
+def test_a_page_that_does_not_fit_in_the_cookie_is_left_out(lab):
+    _, browser = lab()
+    fits, not_so = f"/models?name={'a' * 1_000}", f"/models?name={'é' * 1_000}"  # which is written with six letters
+    cookies = [browser.get("/login/provider", params={"next": page}).headers["set-cookie"] for page in (fits, not_so)]
+    locations = [sign_in(browser, next=page).headers["location"] for page in (fits, not_so)]
+
+    assert all(len(cookie) < 4_096 for cookie in cookies)
+    assert locations == [fits, "/"]
 
 
 def test_the_account_page_offers_no_password_to_who_has_none(lab):
