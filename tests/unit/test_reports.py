@@ -52,7 +52,7 @@ class Runs:
     def report_runs(self, _name: str) -> pd.DataFrame:
         return pd.DataFrame(self.rows)
 
-    def store_report_run(self, _name: str, _parameters: dict) -> str:
+    def store_report_run(self, _name: str, _parameters: dict, _job_id: str | None = None) -> str:
         return "run"
 
     def finish_report_run(self, _run_id: str, path: str | None = None, error: str | None = None) -> None:
