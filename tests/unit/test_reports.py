@@ -103,7 +103,7 @@ def ran(monkeypatch, tmp_path: Path) -> list[str]:
     """Names of the reports that were run for real."""
     names = []
 
-    def run(report: reports.Report, _parameters: dict, _settings: object) -> Path:
+    def run(report: reports.Report, _parameters: dict, _settings: object, _tell: object) -> Path:
         names.append(report.name)
         return tmp_path / "new.html"
 
