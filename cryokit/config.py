@@ -299,6 +299,9 @@ def _of_profile(settings: Settings) -> list[Problem]:
         problems.append(Problem("CRYOKIT_HOST", f"is {settings.host}, which {cure}"))
     if settings.session_key is not None:
         problems += _weak("CRYOKIT_SESSION_KEY", settings.session_key.get_secret_value())
+    client_secret = settings.oidc_client_secret
+    if client_secret is not None and _is_placeholder(client_secret.get_secret_value()):
+        problems.append(Problem("CRYOKIT_OIDC_CLIENT_SECRET", "looks like a placeholder; use what the provider gave"))
     if settings.database_url:
         problems += _of_database(settings.database_url)
     return problems
@@ -307,15 +310,19 @@ def _of_profile(settings: Settings) -> list[Problem]:
 def _weak(variable: str, secret: str) -> list[Problem]:
     if len(secret) < LEAST_SECRET:
         return [Problem(variable, f"has {len(secret)} characters; at least {LEAST_SECRET} random ones are needed")]
-    if len(set(secret)) < 10 or any(word in secret.lower() for word in _PLACEHOLDERS):
+    if len(set(secret)) < 10 or _is_placeholder(secret):
         return [Problem(variable, "looks like a placeholder; use random characters")]
     return []
+
+
+def _is_placeholder(secret: str) -> bool:
+    return any(word in secret.lower() for word in _PLACEHOLDERS)
 
 
 def _of_database(url: str) -> list[Problem]:
     parts = urlsplit(url)
     problems = []
-    if parts.password and any(word in parts.password.lower() for word in _PLACEHOLDERS):
+    if parts.password and _is_placeholder(parts.password):
         problems.append(Problem("DATABASE_URL", "holds a password that looks like a placeholder"))
     mode = parse_qs(parts.query).get("sslmode", [""])[0]
     if parts.hostname and not is_loopback(parts.hostname) and mode not in ("require", "verify-ca", "verify-full"):

@@ -12,6 +12,7 @@ from cryokit.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD_SECRET = "k7Jw2-Qm9_Zr4Tx8Bv1Ny6Lp3Hd5Gs0Fc"
+PROVIDER = {"oidc_issuer": "https://login.example", "oidc_client_id": "cryokit"}
 
 
 @pytest.fixture(autouse=True)
@@ -194,6 +195,7 @@ def test_a_group_may_hold_an_equals_sign():
         ({"DATABASE_URL": "postgresql://a:b@db.example.org/c"}, "DATABASE_URL", "plain text"),
         ({"DATABASE_URL": "postgresql://a:b@db.example.org/c?sslmode=prefer"}, "DATABASE_URL", "plain text"),
         ({"DATABASE_URL": "postgresql://a:password@127.0.0.1/c"}, "DATABASE_URL", "placeholder"),
+        (PROVIDER | {"oidc_client_secret": "changeme"}, "CRYOKIT_OIDC_CLIENT_SECRET", "placeholder"),
     ],
 )
 def test_production_and_staging_refuse_what_is_not_safe_and_development_does_not(given, variable, reason):
@@ -206,6 +208,7 @@ def test_production_and_staging_refuse_what_is_not_safe_and_development_does_not
     "given",
     [
         {},
+        PROVIDER | {"oidc_client_secret": "Zr4Tx8Bv"},
         {"session_key": GOOD_SECRET, "host": "0.0.0.0", "behind_proxy": True},  # noqa: S104  behind a proxy
         {"DATABASE_URL": "postgresql://a:Zr4Tx8Bv@db.example.org/c?sslmode=verify-full"},
         {"DATABASE_URL": "postgresql://a:Zr4Tx8Bv@localhost/c"},
