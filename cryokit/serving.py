@@ -28,6 +28,8 @@ _SWITCH_SECONDS = 0.001
 
 _LOOK_SECONDS = 0.1
 """How often a process that stands by looks whether its turn has come."""
+_LAST_ANSWERS_SECONDS = 10
+"""A server that is told to stop answers nobody new; what takes longer than this, such as a stream, is cut off."""
 _PORT_SECONDS = 5.0
 """How long the port of a process that has ended may still be taken."""
 
@@ -80,6 +82,7 @@ def serve_pages(settings: Settings, port: int, say: Callable[[str], None], turn:
         access_log=False,
         server_header=False,
         proxy_headers=settings.behind_proxy,
+        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
     )
     sys.setswitchinterval(_SWITCH_SECONDS)
     has_turn = turn is None or turn.taken()

@@ -233,6 +233,10 @@ stop_colour() {
     else
       kill "$(own_pid "$1" "$part")"
       for _ in $(seq 300); do if runs "$1" "$part"; then sleep 0.1; else break; fi; done
+      if runs "$1" "$part"; then # or it would keep port and turn from whatever is started next
+        pkill -KILL -P "$(own_pid "$1" "$part")" || true
+        kill -KILL "$(own_pid "$1" "$part")" || true
+      fi
       rm -f "$root/$1/${part:-app}.supervisor"
     fi
   done

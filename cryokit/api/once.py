@@ -19,6 +19,7 @@ from cryokit.api.problems import Problem
 from cryokit.errors import CryokitError, InputError
 from cryokit.telemetry import logger
 from cryokit.workbench import Workbench
+from cryokit.workbench.request_keys import Claim, KnownRequest
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 _PATTERN = r'^(?:[!#-~]{1,200}|"[!#-~]{1,200}")$'
@@ -93,31 +94,33 @@ def _checked(given: str) -> str:
 
 
 async def _once(workbench: Workbench, key: str, request: Request, inner: Handler) -> Response:
-    known = await run_in_threadpool(workbench.known_answer, key, await _fingerprint(request))
-    if known is not None:
+    known = await run_in_threadpool(workbench.known_or_claimed, key, await _fingerprint(request))
+    if isinstance(known, KnownRequest):
         location = {"Location": known.location} if known.location else {}
         headers = {REPLAYED: "true"} | location
         return Response(known.body, known.status, headers=headers, media_type="application/json")
     try:
-        async with _alive(workbench, key):
+        async with _alive(workbench, known):
             answer = await inner(request)
     except (CryokitError, RequestValidationError, HTTPException):
-        await run_in_threadpool(workbench.give_back, key)
+        await run_in_threadpool(workbench.give_back, known)
         raise  # after any other error nobody knows whether work has begun, so the key stays taken for a while
     body = bytes(answer.body).decode()
-    await run_in_threadpool(workbench.keep_answer, key, answer.status_code, answer.headers.get("location"), body)
+    said = (answer.status_code, answer.headers.get("location"), body)
+    if not await run_in_threadpool(workbench.keep_answer, known, *said):
+        logger(__name__).warning("key_was_taken", reason="the request was silent so long that another one began")
     return answer
 
 
 @contextlib.asynccontextmanager
-async def _alive(workbench: Workbench, key: str) -> AsyncIterator[None]:
+async def _alive(workbench: Workbench, claim: Claim) -> AsyncIterator[None]:
     """Say now and then that a request is being answered: a server that was killed does not, and its keys are free."""
 
     async def tell() -> None:
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_SIGNS)
             try:
-                await run_in_threadpool(workbench.say_alive, key)
+                await run_in_threadpool(workbench.say_alive, claim)
             except CryokitError as error:  # no reason to end the request, which finds out by itself
                 logger(__name__).warning("sign_of_life_failed", code=error.code, reason=str(error))
 

@@ -14,7 +14,7 @@ VALUES (CAST(:owner_id AS uuid), :key, :request_sha256)
  WHERE request_key.status IS NULL
    AND request_key.request_sha256 = excluded.request_sha256
    AND request_key.alive_at < clock_timestamp() - make_interval(secs => :silent_seconds)
-RETURNING key;
+RETURNING key, begun_at;
 
 -- name: request_alive
 -- Say that the answer to a request is still being worked on.
@@ -22,6 +22,7 @@ UPDATE cryo.request_key
    SET alive_at = clock_timestamp()
  WHERE owner_id = CAST(:owner_id AS uuid)
    AND key = :key
+   AND begun_at = CAST(:begun_at AS timestamptz)
    AND status IS NULL
 RETURNING key;
 
@@ -33,17 +34,19 @@ SELECT request_sha256, status, location, body
    AND key = :key;
 
 -- name: answer_request_key
--- Keep the answer to a request.
+-- Keep the answer to a request, unless another one took its key meanwhile.
 UPDATE cryo.request_key
    SET status = CAST(:status AS integer), location = :location, body = :body
  WHERE owner_id = CAST(:owner_id AS uuid)
    AND key = :key
+   AND begun_at = CAST(:begun_at AS timestamptz)
 RETURNING key;
 
 -- name: release_request_key
--- Give back the key of a request that was refused.
+-- Give back the key of a request that was refused, unless another one took it meanwhile.
 DELETE FROM cryo.request_key
  WHERE owner_id = CAST(:owner_id AS uuid)
    AND key = :key
+   AND begun_at = CAST(:begun_at AS timestamptz)
    AND status IS NULL
 RETURNING key;

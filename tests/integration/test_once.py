@@ -14,6 +14,7 @@ from cryokit.api import once
 from cryokit.errors import ConflictError, InputError
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
+from cryokit.workbench.request_keys import Claim
 
 TABLE = bundled_rows("tg").query("is_curated").tail(4)[["smiles", "name", "value"]].to_csv(index=False)
 EVALUATE = "/api/v1/evaluations?target=tg"
@@ -116,10 +117,10 @@ def test_many_at_once_begin_once(workbench, clients, key):
 def test_a_request_without_answer_yet_is_a_conflict(workbench, clients, key):
     ada = workbench.registry.user_by_name("ada")
     acting = workbench.acting_as(workbench.find_identity(ada["id"]))
-    assert acting.known_answer(key, "a" * 64) is None
+    assert isinstance(acting.known_or_claimed(key, "a" * 64), Claim)
 
     with pytest.raises(ConflictError, match="has no answer yet"):
-        acting.known_answer(key, "a" * 64)
+        acting.known_or_claimed(key, "a" * 64)
     assert evaluate(clients["ada"], key).status_code == 422
 
 
@@ -127,14 +128,27 @@ def test_a_key_whose_request_was_interrupted_can_be_used_again(workbench, client
     """The server was killed before it answered: nobody says any more that the request is alive."""
     ada = workbench.registry.user_by_name("ada")
     acting = workbench.acting_as(workbench.find_identity(ada["id"]))
-    acting.known_answer(key, "a" * 64)
+    acting.known_or_claimed(key, "a" * 64)
     silent(workbench, key)
     with pytest.raises(InputError, match="belongs to another request"):
-        acting.known_answer(key, "b" * 64)
+        acting.known_or_claimed(key, "b" * 64)
 
-    assert acting.known_answer(key, "a" * 64) is None
+    assert isinstance(acting.known_or_claimed(key, "a" * 64), Claim)
     with pytest.raises(ConflictError, match="has no answer yet"):
-        acting.known_answer(key, "a" * 64)
+        acting.known_or_claimed(key, "a" * 64)
+
+
+def test_a_request_that_was_silent_too_long_leaves_the_key_to_the_one_that_took_it(workbench, key):
+    ada = workbench.registry.user_by_name("ada")
+    acting = workbench.acting_as(workbench.find_identity(ada["id"]))
+    first = acting.known_or_claimed(key, "a" * 64)
+    silent(workbench, key)
+    second = acting.known_or_claimed(key, "a" * 64)
+
+    acting.give_back(first)
+    assert not acting.keep_answer(first, 500, None, "late")
+    assert acting.keep_answer(second, 201, "/there", "in time")
+    assert acting.known_or_claimed(key, "a" * 64).body == "in time"
 
 
 def test_an_answered_request_is_never_begun_again(workbench, clients, key):
@@ -161,8 +175,8 @@ def test_a_request_says_that_it_is_alive_while_it_is_answered(workbench, clients
         assert said.wait(20)
         return evaluating(self, *args, **more)
 
-    def say(self, key):
-        say_alive(self, key)
+    def say(self, claim):
+        say_alive(self, claim)
         said.set()
 
     monkeypatch.setattr(Workbench, "evaluate_given", evaluate_slowly)
@@ -186,9 +200,9 @@ def test_a_sign_of_life_that_is_refused_ends_no_request(workbench, clients, key,
         assert tried.wait(20)
         return evaluating(self, *args, **more)
 
-    def say(self, key):
+    def say(self, claim):
         try:
-            say_alive(self, key)
+            say_alive(self, claim)
         finally:
             tried.set()
 
