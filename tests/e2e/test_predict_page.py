@@ -290,7 +290,7 @@ def test_the_documentation_works_offline(visit):
     visit.sign_in()
     visit.page.goto(f"{visit.address}/docs")
 
-    expect(visit.page.get_by_text("/api/v1/predict")).to_be_visible()
+    expect(visit.page.get_by_role("link", name="/api/v1/predict", exact=True)).to_be_visible()
 
 
 def test_a_desk_sees_no_accessibility_violation(visit):

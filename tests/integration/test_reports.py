@@ -91,7 +91,7 @@ def test_a_wrong_parameter_is_refused_before_anything_runs(tmp_path, given):
 
 
 def test_an_unknown_report_says_which_there_are():
-    with pytest.raises(NotFoundError, match="training, validation, ladder, health"):
+    with pytest.raises(NotFoundError, match="training, validation, ladder, explore, compare, health"):
         reports.report_named("weather")
 
 
