@@ -48,6 +48,12 @@ def key() -> str:
     return str(uuid4())
 
 
+@pytest.fixture
+def acting(workbench) -> Workbench:
+    """What Ada may do."""
+    return workbench.acting_as(workbench.find_identity(workbench.registry.user_by_name("ada")["id"]))
+
+
 def evaluate(client: httpx.Client, key: str | None, table: str = TABLE, address: str = EVALUATE) -> httpx.Response:
     headers = {"Content-Type": "text/csv"} | ({} if key is None else {"Idempotency-Key": key})
     return client.post(address, content=table, headers=headers)
@@ -114,9 +120,7 @@ def test_many_at_once_begin_once(workbench, clients, key):
     assert evaluations(workbench) == before + 1
 
 
-def test_a_request_without_answer_yet_is_a_conflict(workbench, clients, key):
-    ada = workbench.registry.user_by_name("ada")
-    acting = workbench.acting_as(workbench.find_identity(ada["id"]))
+def test_a_request_without_answer_yet_is_a_conflict(acting, clients, key):
     assert isinstance(acting.known_or_claimed(key, "a" * 64), Claim)
 
     with pytest.raises(ConflictError, match="has no answer yet"):
@@ -124,10 +128,8 @@ def test_a_request_without_answer_yet_is_a_conflict(workbench, clients, key):
     assert evaluate(clients["ada"], key).status_code == 422
 
 
-def test_a_key_whose_request_was_interrupted_can_be_used_again(workbench, clients, key):
+def test_a_key_whose_request_was_interrupted_can_be_used_again(workbench, acting, clients, key):
     """The server was killed before it answered: nobody says any more that the request is alive."""
-    ada = workbench.registry.user_by_name("ada")
-    acting = workbench.acting_as(workbench.find_identity(ada["id"]))
     acting.known_or_claimed(key, "a" * 64)
     silent(workbench, key)
     with pytest.raises(InputError, match="belongs to another request"):
@@ -138,9 +140,7 @@ def test_a_key_whose_request_was_interrupted_can_be_used_again(workbench, client
         acting.known_or_claimed(key, "a" * 64)
 
 
-def test_a_request_that_was_silent_too_long_leaves_the_key_to_the_one_that_took_it(workbench, key):
-    ada = workbench.registry.user_by_name("ada")
-    acting = workbench.acting_as(workbench.find_identity(ada["id"]))
+def test_a_request_that_was_silent_too_long_leaves_the_key_to_the_one_that_took_it(workbench, acting, key):
     first = acting.known_or_claimed(key, "a" * 64)
     silent(workbench, key)
     second = acting.known_or_claimed(key, "a" * 64)
