@@ -1,5 +1,6 @@
 """One deployment or rollback at a time; one that was killed is none."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,46 +18,61 @@ def environment(tmp_path) -> dict[str, str]:
     """Variables of an environment in which nothing was deployed yet."""
     (tmp_path / "staging").mkdir()
     (tmp_path / "staging" / "app.env").write_text("")
-    (tmp_path / "staging" / "deploy.env").write_text("DEPLOY_LOCK_SECONDS=5\n")
+    (tmp_path / "staging" / "deploy.env").write_text("DEPLOY_LOCK_SECONDS=300\n")
     return os.environ | {"DEPLOY_HOME": str(tmp_path)}
 
 
 @pytest.fixture
 def deployment(environment) -> Iterator[subprocess.Popen]:
     """A deployment that has the lock and waits for a command of its own."""
-    commands = f". {ROOT}/ops/deployment.sh; open_environment staging; take_lock; echo taken; sleep 2; true"
+    commands = f". {ROOT}/ops/deployment.sh; open_environment staging; take_lock; sleep 600 & echo taken; wait"
     argv = ["bash", "-euc", commands, "deploy.sh"]
     with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout.readline() == "taken\n"
         yield process
-        os.killpg(process.pid, signal.SIGKILL)
+        end(process)
 
 
-def rolled_back(environment: dict[str, str]) -> subprocess.CompletedProcess:
+def end(deployment: subprocess.Popen) -> None:
+    """End a deployment and the command that it waits for, whichever of them is left."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(deployment.pid, signal.SIGKILL)
+
+
+def rollback(environment: dict[str, str]) -> subprocess.Popen:
     argv = [ROOT / "ops" / "rollback.sh", "--env", "staging"]
-    return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def rolled_back(environment: dict[str, str]) -> tuple[int, str]:
+    """Roll back; return the exit code and what was said."""
+    with rollback(environment) as process:
+        said = process.stderr.read()
+    return process.returncode, said
 
 
 def test_a_running_deployment_is_not_disturbed(environment, deployment):
-    done = rolled_back(environment)
+    code, said = rolled_back(environment)
 
-    assert done.returncode == BUSY
-    assert "another deployment or rollback runs" in done.stderr
+    assert code == BUSY
+    assert "another deployment or rollback runs" in said
 
 
 def test_a_deployment_that_was_killed_is_waited_for_no_longer_than_its_last_command(environment, deployment):
     deployment.kill()
     deployment.wait()
-    done = rolled_back(environment)
+    with rollback(environment) as process:
+        assert "waits for what a killed deployment had begun" in process.stderr.readline()
+        end(deployment)
+        assert "nothing serves" in process.stderr.read()
 
-    assert (done.returncode, "nothing serves" in done.stderr) == (NOTHING_SERVES, True)
-    assert "waits for what a killed deployment had begun" in done.stderr
-    assert "waits" not in rolled_back(environment).stderr
+    assert process.returncode == NOTHING_SERVES
+    assert "waits" not in rolled_back(environment)[1]
 
 
-def test_what_a_killed_deployment_left_behind_for_good_is_told(environment, deployment):
-    os.kill(int(subprocess.check_output(["pgrep", "-P", str(deployment.pid)], text=True)), signal.SIGSTOP)
+def test_what_a_killed_deployment_left_behind_for_good_is_told(environment, deployment, tmp_path):
+    (tmp_path / "staging" / "deploy.env").write_text("DEPLOY_LOCK_SECONDS=1\n")
     deployment.kill()
     deployment.wait()
 
-    assert rolled_back(environment).returncode == BUSY
+    assert rolled_back(environment)[0] == BUSY
