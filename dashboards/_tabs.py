@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from threading import Lock
 
 import panel as pn
 import panel_material_ui as pmui
@@ -26,7 +25,7 @@ class LazyTabs:
         self.bar = pmui.Tabs(*bar, sizing_mode="stretch_width", margin=0)
         self.contents = [pmui.Column(sizing_mode="stretch_width", margin=0, visible=False) for _ in names]
         self._make: Mapping[str, Callable[[], Viewable]] = {}
-        self._making = Lock()
+        self._making = asyncio.Lock()
         self.bar.param.watch(self._on_tab, "active")
 
     @property
@@ -34,31 +33,41 @@ class LazyTabs:
         """The bar and the contents, of which one is seen."""
         return self.bar, *self.contents
 
-    def show(self, make: Mapping[str, Callable[[], Viewable]]) -> None:
-        """Show new content, made by these functions when its tab is looked at; nothing if there are none."""
-        with self._making:  # what is being made is of the old content, and goes with it
+    def begin(self, make: Mapping[str, Callable[[], Viewable]]) -> None:
+        """Show the content of a page that is being built, made by these functions when its tab is looked at."""
+        self._make = make
+        self._replace(self.bar.active, self._made(self.bar.active))
+
+    async def change(self, make: Mapping[str, Callable[[], Viewable]]) -> None:
+        """Show other content; nothing if there is none."""
+        async with self._making:
             self._make = make
-            self.bar.visible = bool(make)
-            for content in self.contents:
-                content.objects = []
-            self._show_active()
+            place = self.bar.active
+            self._replace(place, await asyncio.to_thread(self._made, place))
 
     async def _on_tab(self, _event: object) -> None:
-        await asyncio.to_thread(self._look)
+        async with self._making:  # one tab after the other, so that what is seen is the one chosen last
+            place = self.bar.active
+            if not self.contents[place].objects:
+                self.contents[place].objects = await asyncio.to_thread(self._made, place)
+            self._uncover(place)
 
-    def _look(self) -> None:
-        with self._making:  # one tab after the other, so that what is seen is the one chosen last
-            self._show_active()
+    def _replace(self, place: int, made: list[Viewable]) -> None:
+        self.bar.visible = bool(self._make)
+        for content in self.contents:
+            content.objects = []
+        self.contents[place].objects = made
+        self._uncover(place)
 
-    def _show_active(self) -> None:
-        for place, (name, content) in enumerate(zip(self.names, self.contents, strict=True)):
-            is_seen = place == self.bar.active and name in self._make
-            if is_seen and not content.objects:
-                content.objects = [self._made(name)]
-            content.visible = is_seen
+    def _uncover(self, place: int) -> None:
+        for other, content in enumerate(self.contents):
+            content.visible = other == place and bool(content.objects)
 
-    def _made(self, name: str) -> Viewable:
+    def _made(self, place: int) -> list[Viewable]:
+        name = self.names[place]
+        if name not in self._make:
+            return []
         try:
-            return self._make[name]()
+            return [self._make[name]()]
         except CryokitError as error:
-            return html(status_line(sentence(error), is_problem=True))
+            return [html(status_line(sentence(error), is_problem=True))]

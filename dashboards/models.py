@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
@@ -40,7 +41,7 @@ class ModelsPage:
         self._make_training()
         self._offer_versions(asked.get("version", ""))
         self.card.object = self._card(self.target, self.version_select.value)
-        self._show_jobs()
+        self._show_jobs(self._newest_jobs())
         self.target_select.param.watch(self._on_target, "value")
         self.version_select.param.watch(self._on_version, "value")
         pn.state.onload(self._after_load)
@@ -183,7 +184,7 @@ class ModelsPage:
         words = (self.target, self.estimator.value, self.search.value, int(seed))
         done = "The training is under way; it goes on when this page is closed."
         await self._act(self.train_status, done, self.workbench.start_training, *words)
-        self._show_jobs()
+        self._show_jobs(await asyncio.to_thread(self._newest_jobs))
 
     async def _on_cancel(self, _event: object) -> None:
         newest = next((job for job in self._known if job["status"] in UNDER_WAY), None)
@@ -192,19 +193,22 @@ class ModelsPage:
             return
         done = "It is cancelled and ends at its next fold."
         await self._act(self.train_status, done, self.workbench.cancel_job, newest["id"])
-        self._show_jobs()
+        self._show_jobs(await asyncio.to_thread(self._newest_jobs))
 
     async def _on_tick(self) -> None:
         """Follow what is under way; when something has ended the list of versions may be longer."""
         if not any(job["status"] in UNDER_WAY for job in self._known):
             return
         before = [job["status"] for job in self._known]
-        await asyncio.to_thread(self._show_jobs)
+        self._show_jobs(await asyncio.to_thread(self._newest_jobs))
         if [job["status"] for job in self._known] != before:
             await self._look_again()
 
-    def _show_jobs(self) -> None:
-        self._known = self.workbench.newest_jobs(JOB_KIND, _SHOWN_JOBS) if self.may_train else []
+    def _newest_jobs(self) -> list[dict[str, Any]]:
+        return self.workbench.newest_jobs(JOB_KIND, _SHOWN_JOBS) if self.may_train else []
+
+    def _show_jobs(self, jobs: list[dict[str, Any]]) -> None:
+        self._known = jobs
         self.jobs.object = _jobs_list(self._known)
 
 

@@ -49,7 +49,7 @@ class ReportsPage:
         self._fields: dict[str, pn.widgets.Widget] = {}
         self._offer_form()
         self._show_runs(asked_in_address())
-        self._show_jobs()
+        self._show_jobs(self._newest_jobs())
         self.report.param.watch(lambda _event: self._offer_form(), "value")
         for select in (self.first, self.second):
             select.param.watch(lambda _event: self._show_pages(), "value")
@@ -97,22 +97,25 @@ class ReportsPage:
             self.status.object = status_line(done)
         except CryokitError as error:
             self.status.object = status_line(sentence(error), is_problem=True)
-        self._show_jobs()
+        self._show_jobs(await asyncio.to_thread(self._newest_jobs))
 
     async def _on_tick(self) -> None:
         """Follow what is under way; when something has ended there may be one page more."""
         if not any(job["status"] in UNDER_WAY for job in self._known):
             return
         before = {job["id"] for job in self._known if job["status"] in UNDER_WAY}
-        await asyncio.to_thread(self._show_jobs)
+        self._show_jobs(await asyncio.to_thread(self._newest_jobs))
         ended = [job for job in self._known if job["id"] in before and job["status"] not in UNDER_WAY]
         if ended:
             self._show_runs({})
             if ended[0]["status"] == "succeeded":
                 self.status.object = status_line("Done: its page is the first one above.")
 
-    def _show_jobs(self) -> None:
-        self._known = self.workbench.newest_jobs(JOB_KIND, _SHOWN_JOBS) if self._may_run() else []
+    def _newest_jobs(self) -> list[dict[str, Any]]:
+        return self.workbench.newest_jobs(JOB_KIND, _SHOWN_JOBS) if self._may_run() else []
+
+    def _show_jobs(self, jobs: list[dict[str, Any]]) -> None:
+        self._known = jobs
         self.jobs.object = "".join(_job(job) for job in self._known)
 
     # Runs and pages

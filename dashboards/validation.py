@@ -54,7 +54,8 @@ class ValidationPage:
         self.ladder_button = work_button("Show the split ladder", self._on_ladder, variant="outlined")
         self.ladder = pmui.Column(sizing_mode="stretch_width", margin=0)
         self._offer(asked.get("version", ""), asked.get("rows", ""))
-        self._show()
+        self.about.object, contents = self._content()
+        self.tabs.begin(contents)
         self._shown, self._showing = self._chosen, asyncio.Lock()
         self.compared.offer()
         self.target_select.param.watch(self._on_target, "value")
@@ -115,7 +116,9 @@ class ValidationPage:
             self.compared.offer()
             async with self._showing:
                 if chosen == self._chosen:  # otherwise the newer choice is shown when it is its turn
-                    await asyncio.to_thread(self._show)
+                    about, contents = await asyncio.to_thread(self._content)
+                    self.about.object = about
+                    await self.tabs.change(contents)
             self._link()
 
     @property
@@ -129,18 +132,17 @@ class ValidationPage:
     def _link(self) -> None:
         keep_in_address(target=self.target, version=self.version_select.value, rows=self.rows_select.value)
 
-    def _show(self) -> None:
+    def _content(self) -> tuple[str, dict[str, Callable[[], Viewable]]]:
+        """Return what is said of the evaluation, and what makes each tab."""
         try:
             evaluation = self._evaluation()
         except CryokitError as error:
-            self.about.object = f'<p class="empty">{escape(sentence(error))}</p>'
-            self.tabs.show({})
-            return
+            return f'<p class="empty">{escape(sentence(error))}</p>', {}
         metrics = evaluation["metrics"]
         chip = _tables.skill_chip(metrics["verdict"])
         more = about_given(metrics) if evaluation["kind"] == GIVEN else ""
-        self.about.object = f"<p>{chip} {metrics['n']:.0f} measured values; {escape(evaluation['split'])}.</p>{more}"
-        self.tabs.show(_tabs(evaluation, self.target) | self._more_tabs())
+        about = f"<p>{chip} {metrics['n']:.0f} measured values; {escape(evaluation['split'])}.</p>{more}"
+        return about, _tabs(evaluation, self.target) | self._more_tabs()
 
     def _more_tabs(self) -> dict[str, Callable[[], Viewable]]:
         """Return what makes the tabs that are about the version and its rows, whatever it is judged on."""

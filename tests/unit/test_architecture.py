@@ -106,6 +106,44 @@ def _length_without_docstring(node: ast.FunctionDef) -> int:
     return node.end_lineno - node.lineno + 1 - (len(docstring.splitlines()) if docstring else 0)
 
 
+DASHBOARDS = sorted((ROOT / "dashboards").glob("*.py"))
+SHOWN = {"label", "loading", "object", "objects", "options", "value", "visible"}
+"""What components show."""
+
+
+def of_self(node: ast.AST) -> str | None:
+    """Return the name of an attribute of self, None for anything else."""
+    is_own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return node.attr if is_own else None
+
+
+def in_threads(kind: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    """Return the methods of a class that run in a thread beside the event loop, and those that they call."""
+    methods = {node.name: node for node in kind.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    calls = [node for node in ast.walk(kind) if isinstance(node, ast.Call)]
+    waiting = {of_self(call.args[0]) for call in calls if getattr(call.func, "attr", "") == "to_thread"}
+    found: dict[str, ast.FunctionDef] = {}
+    while waiting := {name for name in waiting if name in methods and name not in found}:
+        found |= {name: methods[name] for name in waiting}
+        waiting = {of_self(node) for name in waiting for node in ast.walk(methods[name])}
+    return found
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_threads_compute_and_the_event_loop_shows(path):
+    # A change of a page from a thread can meet one from the browser, and then the browser's is lost without a word.
+    kinds = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.ClassDef)]
+    showing = [
+        f"{kind.name}.{name}, line {node.lineno}"
+        for kind in kinds
+        for name, method in in_threads(kind).items()
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in SHOWN
+    ]
+
+    assert not showing
+
+
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 
