@@ -14,6 +14,7 @@ SHOWN = 12
 _ROW_PIXELS, _FRAME_PIXELS = 34, 130
 _KEY = re.compile(r" \([A-Z]{14}-[A-Z]{10}-[A-Z]\)$")
 _LONGEST = 30
+_WORDS = {"tm_kelvin": "melting temperature"}
 
 
 def importance_chart(table: pd.DataFrame, target: str) -> hv.Overlay:
@@ -178,4 +179,4 @@ def _distinct(labels: list[str]) -> list[str]:
 
 
 def _plain(name: object) -> str:
-    return str(name).replace("_", " ")
+    return _WORDS.get(str(name), str(name).replace("_", " "))
