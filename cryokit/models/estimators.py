@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Kernel, Matern, WhiteKernel
@@ -19,6 +18,7 @@ from sklearn.svm import SVR
 from threadpoolctl import ThreadpoolController
 
 from cryokit.errors import InputError
+from cryokit.models.forests import chosen_columns, columns_of, grown_forest
 from cryokit.models.targets import Member
 
 KINDS = ("ridge", "svr", "extra_trees", "gradient_boosting", "gaussian_process")
@@ -151,34 +151,25 @@ def _fitted_member(
     if member.kind == "gaussian_process" and len(scaled) > _GAUSSIAN_PROCESS_ROWS:
         chosen = np.linspace(0, len(scaled) - 1, _GAUSSIAN_PROCESS_ROWS).astype(np.int64)
         scaled, standardised = scaled[chosen], standardised[chosen]
+    if not member.columns:
+        return _fitted_regressor(member, scaled, standardised, seed)
+    columns = chosen_columns(member.columns, scaled.shape[1])
+    regressor = _fitted_regressor(member, columns_of(columns, scaled), standardised, seed)
+    return Pipeline([("columns", columns), ("regressor", regressor)])
+
+
+def _fitted_regressor(
+    member: Member, scaled: NDArray[np.float64], standardised: NDArray[np.float64], seed: int
+) -> BaseEstimator:
+    if member.kind == "extra_trees":
+        return grown_forest(scaled, standardised, seed, **member.settings)
     regressor = _regressor(member, seed)
     if "huber" in member.settings:
         regressor.alpha = _robust_noise(regressor.kernel, scaled, standardised, **member.settings)
-    if member.columns:
-        columns = ColumnTransformer([("chosen", "passthrough", list(member.columns))])
-        regressor = Pipeline([("columns", columns), ("regressor", regressor)])
-    regressor.fit(scaled, standardised)
-    if member.kind == "extra_trees":
-        forest = regressor[-1] if member.columns else regressor
-        forest.__class__ = ExtraTreesRegressor  # what files hold and older releases read
-    return regressor
-
-
-class _QuickForest(ExtraTreesRegressor):
-    """The same trees, made without cloning: on few rows that takes longer than growing them."""
-
-    def _make_estimator(self, append: bool = True, random_state: np.random.RandomState | None = None) -> BaseEstimator:  # noqa: FBT001, FBT002  the library's signature
-        tree = type(self.estimator_)(**{name: getattr(self, name) for name in self.estimator_params})
-        if random_state is not None:
-            tree.random_state = random_state.randint(np.iinfo(np.int32).max)
-        if append:
-            self.estimators_.append(tree)
-        return tree
+    return regressor.fit(scaled, standardised)
 
 
 def _regressor(member: Member, seed: int) -> BaseEstimator:
-    if member.kind == "extra_trees":
-        return _QuickForest(**member.settings, random_state=seed, n_jobs=1)
     if member.kind == "gradient_boosting":
         return HistGradientBoostingRegressor(**member.settings, early_stopping=False, random_state=seed)
     if member.kind == "gaussian_process":
@@ -224,7 +215,7 @@ def _member_prediction(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Value and variance of one member; the variance is 0 where a member does not tell it."""
     if isinstance(member, Pipeline):
-        scaled, member = member[:-1].transform(scaled), member[-1]
+        scaled, member = columns_of(member[0], scaled), member[-1]
     if isinstance(member, GaussianProcessRegressor):
         value, deviation = member.predict(scaled, return_std=True)
         return value.round(_SETTLED_DECIMALS), deviation.round(_SETTLED_DECIMALS) ** 2

@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.svm import SVR
 
 from cryokit.chemistry import descriptors
 from cryokit.chemistry.atoms import AtomKind, atom_kinds, graph, plain_graph
 from cryokit.chemistry.molecules import canonical, formula, parse
 from cryokit.chemistry.skeletons import Skeletons
+from cryokit.models import artifacts
 from cryokit.models.applicability import FUNCTIONAL_GROUPS, elements_of, functional_groups_of
 from cryokit.models.estimators import fitted_ensemble
+from cryokit.models.forests import chosen_columns, columns_of, grown_forest
 from cryokit.models.targets import Member
 from cryokit.sources.bundled import bundled_rows
 
@@ -139,6 +143,27 @@ def made_up() -> tuple[np.ndarray, np.ndarray]:
     """Return features and values of 200 made-up rows."""
     features = np.random.default_rng(0).normal(size=(200, 12))
     return features, np.sin(features[:, 0]) + features[:, 1]
+
+
+@pytest.mark.parametrize("n_rows", [3, 40, 200])
+@pytest.mark.parametrize("settings", [(100, 0.33, 2), (20, 1.0, 1), (20, 3, 1)])
+def test_forests_are_those_that_their_library_grows_bit_by_bit(made_up, n_rows, settings):
+    features, values = (part[:n_rows] for part in made_up)
+    named = dict(zip(("n_estimators", "max_features", "min_samples_leaf"), settings, strict=True))
+    expected = ExtraTreesRegressor(**named, random_state=7, n_jobs=1).fit(features, values)
+
+    assert artifacts._dumped(grown_forest(features, values, 7, **named)) == artifacts._dumped(expected)
+
+
+def test_chosen_columns_are_those_of_their_library(made_up):
+    features, _values = made_up
+    expected = ColumnTransformer([("chosen", "passthrough", [1, 5, 7])])
+    kept = expected.fit_transform(features)
+    found = chosen_columns((1, 5, 7), features.shape[1])
+
+    assert artifacts._dumped(found) == artifacts._dumped(expected)
+    assert (columns_of(found, features) == kept).all()
+    assert columns_of(found, features).strides == kept.strides
 
 
 def test_support_vectors_predict_what_their_library_does(made_up):
