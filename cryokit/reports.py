@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from cryokit import __version__
+from cryokit import __version__, children
 from cryokit.config import Settings, variables_of
 from cryokit.domain import checked_seed, target_named
 from cryokit.errors import CommandError, ConflictError, InputError, NotFoundError, ReportError
@@ -256,15 +256,10 @@ def _execute(
     ]
     said = executed.with_suffix(".log")
     with said.open("wb") as log:
-        process = subprocess.Popen(
-            argv, env=kernel_environment(settings), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
-        )
-        try:
+        none = subprocess.DEVNULL
+        # The kernel ends by itself when papermill is gone.
+        with children.started(argv, env=kernel_environment(settings), stdin=none, stdout=none, stderr=log) as process:
             status = _followed(process, report, said, tell)
-        except BaseException:
-            process.kill()  # its kernel ends by itself when it is gone
-            process.wait()
-            raise
     if status != 0:
         raise _failure(report, executed, status, said.read_text(errors="replace"))
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, Row, text
 
-from cryokit import __version__
+from cryokit import __version__, children
 from cryokit.backup.archive import Archive
 from cryokit.backup.artifacts import Artifacts, wanted_by
 from cryokit.backup.contents import contents_of
@@ -193,7 +193,7 @@ class Engine:
         argv = [str(self.bindir / argv[0]), *argv[1:]]
         with (
             tempfile.TemporaryFile("w+") as said,
-            subprocess.Popen(
+            children.started(
                 argv,
                 stdout=subprocess.PIPE,
                 stderr=said,
@@ -201,13 +201,9 @@ class Engine:
                 env=programs.client_environment(self.database.bootstrap_secret()),
             ) as process,
         ):
-            try:
-                take(process.stdout)
-                process.stdout.close()
-                status = process.wait()
-            except BaseException:
-                process.kill()
-                raise
+            take(process.stdout)
+            process.stdout.close()
+            status = process.wait()
             said.seek(0)
             words = said.read()
         if status != 0:

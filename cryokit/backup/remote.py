@@ -4,7 +4,6 @@ import contextlib
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryokit import children
 from cryokit.backup.archive import Archive, name_before
 from cryokit.backup.sets import MANIFEST, BackupSet, Sets
 from cryokit.config import Settings, is_loopback
@@ -144,7 +144,7 @@ class Remote:
     def _run(self, verb: str, *words: str | Path) -> str:
         argv = [str(rclone()), verb, *map(str, words), "--retries", "2", "--low-level-retries", "1"]
         argv += ["--contimeout", "15s", "--timeout", "60s", "--log-level", "NOTICE"]
-        done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        done = children.run(argv)
         if done.returncode == 0:
             return done.stdout
         lines = [_SECRET.sub(r"\1 (hidden)", line) for line in done.stderr.strip().splitlines()[-5:]]

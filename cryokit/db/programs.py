@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryokit import children
 from cryokit.config import Settings
 from cryokit.errors import CommandError, ConfigError
 from cryokit.telemetry import application_name
@@ -230,9 +231,7 @@ def client_environment(secret: dict[str, str] | None = None) -> dict[str, str]:
 def run_here(argv: list[str | Path], secret: dict[str, str] | None = None) -> str:
     """Run one of PostgreSQL's client programs to its end, under this account, and return what it said."""
     words = [str(word) for word in argv]
-    done = subprocess.run(
-        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=client_environment(secret), check=False
-    )
+    done = children.run(words, env=client_environment(secret))
     if done.returncode != 0:
         raise failure(words, done.returncode, done.stderr or done.stdout)
     return done.stdout

@@ -15,13 +15,14 @@ PACKAGE = ROOT / "cryokit"
 
 BASE = {"errors", "domain", "paths"}
 SCIENCE = ["chemistry", "physics", "models", "validation", "design", "figures"]
-OUTSIDE = BASE | {"config", "telemetry"}
+OUTSIDE = BASE | {"children", "config", "telemetry"}
 FACES = BASE | {"config", "telemetry", "workbench"}
 
 MAY_IMPORT = {
     "errors": set(),
     "domain": {"errors"},
     "paths": {"errors"},
+    "children": set(),
     "config": BASE,
     "telemetry": BASE | {"config"},
     **{name: BASE | set(SCIENCE[:rank]) for rank, name in enumerate(SCIENCE)},
