@@ -121,6 +121,12 @@ class Settings(BaseSettings):
     )
     correlation_id: str | None = Field(default=None, description="id of the work that started this process")
     data_mirror: Path | None = Field(default=None, description="folder that holds the public data files")
+    reports_at_once: int = Field(
+        default=2, ge=1, le=100, description="how many reports that people asked for run at once; others wait"
+    )
+    reports_waiting: int = Field(
+        default=10, ge=1, le=1000, description="how many reports one person may have waiting for their turn"
+    )
     flags_file: Path | None = Field(default=None, description="file of feature flags; without it all are on")
     backup_key_file: Path | None = Field(default=None, description="key by which backups are encrypted")
     backup_keep: str = Field(

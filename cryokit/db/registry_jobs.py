@@ -35,14 +35,36 @@ class Jobs(RegistryBase):
         """Return the jobs of one kind or of all, newest first."""
         return self.frame(_TOPIC, "jobs", kind=kind, limit=limit)
 
-    def queue_job(self, kind: str, parameters: dict[str, Any]) -> str:
-        """Write down work for a process of its own, on behalf of the registry's person; return its identifier."""
-        given = {"kind": kind, "parameters": json_text(parameters), "owner_id": self.owner_id}
-        return self.one(_TOPIC, "queue_job", "the job was not kept", **given).id
+    def queue_job(self, kind: str, parameters: dict[str, Any], most_waiting: int | None = None) -> str:
+        """
+        Write down work for a process of its own, on behalf of the registry's person; return its identifier.
 
-    def take_job(self, job_id: str) -> bool:
-        """Begin queued work; false if it was cancelled or taken already."""
-        return self.one_or_none(_TOPIC, "take_job", id=job_id) is not None
+        It is refused when `most_waiting` jobs of this kind and person wait already.
+        """
+        given = {"kind": kind, "parameters": json_text(parameters), "owner_id": self.owner_id}
+        with self.transaction():
+            self.frame(_TOPIC, "lock_jobs", kind=kind)
+            found = self.one_or_none(_TOPIC, "queue_job", most_waiting=most_waiting, **given)
+        if found is None:
+            msg = f"{most_waiting} jobs of the kind {kind} wait already, and no more may wait for one person; "
+            msg += "ask again when one of them has begun, or cancel one: `cryokit job list` shows them"
+            raise ConflictError(msg)
+        return found.id
+
+    def take_job(self, job_id: str, at_once: int | None = None) -> bool:
+        """
+        Begin queued work; false if it was cancelled or taken already, or if it is not its turn.
+
+        Its turn comes in the order of asking, while fewer than `at_once` jobs of its kind run.
+        """
+        with self.transaction():
+            if at_once is not None:
+                self.frame(_TOPIC, "lock_jobs", kind=self.job(job_id)["kind"])
+            return self.one_or_none(_TOPIC, "take_job", id=job_id, at_once=at_once) is not None
+
+    def job_waits(self, job_id: str) -> bool:
+        """Say that queued work waits for its turn; false when it does not any more."""
+        return self.one_or_none(_TOPIC, "job_waits", id=job_id) is not None
 
     def job_alive(self, job_id: str, line: str = "") -> None:
         """Say that work goes on, with a line for its log; a job that its owner cancelled says so."""

@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ SILENT_SECONDS = 60.0
 """A job that has said nothing for so long was interrupted."""
 UNDER_WAY = ("queued", "running")
 _SECONDS_BETWEEN_SIGNS = 5.0
+_SECONDS_BETWEEN_TURNS = 1.0
 _started: list[subprocess.Popen] = []
 """Processes that this one began; asked now and then, so that the system forgets those that ended."""
 
@@ -34,9 +36,19 @@ class Jobs(Core):
         """Return who does the jobs of each kind; each use case adds its own."""
         return {}
 
-    def _start_job(self, kind: str, parameters: dict[str, Any]) -> str:
-        """Have work done by a process of its own on this person's behalf and return the job's identifier."""
-        job_id = self.registry.queue_job(kind, parameters)
+    def _at_once(self) -> dict[str, int]:
+        """Return how many jobs of a kind may run at once; kinds that are not here have no limit."""
+        return {}
+
+    def _start_job(self, kind: str, parameters: dict[str, Any], most_waiting: int | None = None) -> str:
+        """
+        Have work done by a process of its own on this person's behalf and return the job's identifier.
+
+        `most_waiting` is how many jobs of the kind may wait for one person.
+        """
+        if most_waiting is not None:
+            Registry(self.database).fail_silent_jobs(SILENT_SECONDS)  # whose process is gone waits no more
+        job_id = self.registry.queue_job(kind, parameters, most_waiting)
         self._launch(job_id)
         return job_id
 
@@ -64,8 +76,8 @@ class Jobs(Core):
             msg = f"job {job_id} is of the kind {job['kind']}, which is done where it is asked for; "
             msg += f"processes of their own do {', '.join(sorted(doers))}"
             raise InputError(msg)
-        if not registry.take_job(job_id):
-            msg = f"job {job_id} is {job['status']}; only a queued one can be begun"
+        if not self._turn_came(registry, job):
+            msg = f"job {job_id} is {registry.job(job_id)['status']}; only a queued one can be begun"
             raise ConflictError(msg)
         try:
             with _signs_of_life(registry, job_id):
@@ -75,6 +87,16 @@ class Jobs(Core):
             raise
         registry.finish_job(job_id, result=result)
         return result
+
+    def _turn_came(self, registry: Registry, job: dict[str, Any]) -> bool:
+        """Begin a job as soon as fewer of its kind run than may run; false if it waits no more."""
+        at_once = self._at_once().get(job["kind"])
+        while not registry.take_job(job["id"], at_once):
+            registry.fail_silent_jobs(SILENT_SECONDS)  # a job whose process is gone takes no place
+            if not registry.job_waits(job["id"]):
+                return False
+            time.sleep(_SECONDS_BETWEEN_TURNS)
+        return True
 
     def _owner(self, owner_id: str | None, role: str) -> Identity | None:
         """Return who asked for a job, if the role that it needs is still theirs."""

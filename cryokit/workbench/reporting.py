@@ -21,6 +21,9 @@ class Reporting(Jobs):
     def _doers(self) -> dict[str, Doer]:
         return super()._doers() | {JOB_KIND: self._reported}
 
+    def _at_once(self) -> dict[str, int]:
+        return super()._at_once() | {JOB_KIND: self.settings.reports_at_once}
+
     def run_report(
         self,
         name: str,
@@ -119,11 +122,16 @@ class Reporting(Jobs):
         return type(self)(self.settings, self.database).run_report(name, parameters)
 
     def start_report(self, name: str, parameters: dict[str, object]) -> str:
-        """Have a report run by a process of its own, which outlives this one, and return the job's identifier."""
+        """
+        Have a report run by a process of its own, which outlives this one, and return the job's identifier.
+
+        It waits while others run; how many run at once, and how many may wait for one person, are settings.
+        """
         self._refuse_unless_admin()
         checked = reports.report_named(name).checked_parameters(parameters)
+        job_id = self._start_job(JOB_KIND, {"name": name, "parameters": checked}, self.settings.reports_waiting)
         self.maintenance.record_event("report_asked_for", name, {"parameters": parameters})
-        return self._start_job(JOB_KIND, {"name": name, "parameters": checked})
+        return job_id
 
     def _reported(self, registry: Registry, job: dict[str, Any]) -> dict[str, Any]:
         job_id, asked = job["id"], job["parameters"]

@@ -46,16 +46,45 @@ SELECT CAST(id AS text) AS id, kind, status, done_fraction, parameters, result, 
  ORDER BY job.created_at DESC, job.id
  LIMIT CAST(:limit AS integer);
 
+-- name: lock_jobs
+-- Let one who counts the jobs of a kind wait for another who does.
+SELECT pg_advisory_xact_lock(hashtextextended('cryokit jobs ' || CAST(:kind AS text), 0));
+
 -- name: queue_job
 -- Write down work that somebody asked for and that a process of its own will do.
+-- No row comes back if as much work of this kind and owner waits already as may wait.
 INSERT INTO cryo.job (kind, status, parameters, owner_id, alive_at)
-VALUES (:kind, 'queued', CAST(:parameters AS jsonb), CAST(:owner_id AS uuid), clock_timestamp())
+SELECT :kind, 'queued', CAST(:parameters AS jsonb), CAST(:owner_id AS uuid), clock_timestamp()
+ WHERE CAST(:most_waiting AS integer) IS NULL
+    OR CAST(:most_waiting AS integer) > (
+           SELECT count(*)
+             FROM cryo.job
+            WHERE job.kind = :kind
+              AND job.status = 'queued'
+              AND job.owner_id IS NOT DISTINCT FROM CAST(:owner_id AS uuid))
 RETURNING CAST(id AS text) AS id;
 
 -- name: take_job
--- Begin queued work; no row comes back if it was cancelled, or taken already.
+-- Begin queued work, if it is its turn.
+-- No row comes back if it was cancelled, or taken already, or as much of its kind runs or was asked for before as may
+-- run at once.
 UPDATE cryo.job
    SET status = 'running', started_at = clock_timestamp(), alive_at = clock_timestamp()
+ WHERE id = CAST(:id AS uuid)
+   AND status = 'queued'
+   AND (CAST(:at_once AS integer) IS NULL
+        OR CAST(:at_once AS integer) > (
+               SELECT count(*)
+                 FROM cryo.job AS other
+                WHERE other.kind = job.kind
+                  AND (other.status = 'running'
+                       OR other.status = 'queued' AND (other.created_at, other.id) < (job.created_at, job.id))))
+RETURNING CAST(id AS text) AS id;
+
+-- name: job_waits
+-- Say that queued work waits for its turn; no row comes back when it does not any more.
+UPDATE cryo.job
+   SET alive_at = clock_timestamp()
  WHERE id = CAST(:id AS uuid)
    AND status = 'queued'
 RETURNING CAST(id AS text) AS id;

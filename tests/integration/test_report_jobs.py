@@ -12,7 +12,7 @@ from sqlalchemy import text
 from cryokit.config import load_settings
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
-from cryokit.errors import AccessError, CancelledError, InputError, NotFoundError, UnavailableError
+from cryokit.errors import AccessError, CancelledError, ConflictError, InputError, NotFoundError, UnavailableError
 from cryokit.workbench import Workbench, jobs
 from cryokit.workbench.reporting import JOB_KIND, cells_told
 from tests.jobs import acting, ended
@@ -35,10 +35,20 @@ def running(workbench: Workbench) -> tuple[Workbench, str, psutil.Process]:
     process = psutil.Process(jobs._started[-1].pid)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        if children := [child for child in process.children() if "papermill" in " ".join(child.cmdline())]:
-            return admin, job_id, children[0]
+        if found := [child for child in process.children() if "papermill" in " ".join(child.cmdline())]:
+            return admin, job_id, found[0]
         time.sleep(0.1)
     pytest.fail("papermill did not begin")
+
+
+def kernels_of(papermill: psutil.Process) -> list[psutil.Process]:
+    """Wait until the kernel of the notebook runs too."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if kernels := [child for child in papermill.children() if "ipykernel" in " ".join(child.cmdline())]:
+            return kernels
+        time.sleep(0.1)
+    pytest.fail("no kernel began")
 
 
 def run_of(workbench: Workbench, job_id: str) -> dict:
@@ -81,8 +91,10 @@ def test_a_report_that_is_cancelled_ends_at_once_and_leaves_no_process(workbench
 
 def test_a_report_whose_process_was_killed_says_so(workbench):
     admin, job_id, papermill = running(workbench)
+    kernels = kernels_of(papermill)
     os.kill(papermill.ppid(), signal.SIGKILL)
-    papermill.kill()
+    _, left = psutil.wait_procs([papermill, *kernels], timeout=60)
+    assert not left
     with workbench.database.service() as connection:
         aged = text("UPDATE cryo.job SET alive_at = alive_at - interval '2 minutes' WHERE id = CAST(:id AS uuid)")
         connection.execute(aged, {"id": job_id})
@@ -110,6 +122,55 @@ def test_a_database_that_is_away_for_a_moment_ends_no_report(workbench):
     workbench.cancel_job(job_id)
     with pytest.raises(CancelledError):
         tell(2, 4)
+
+
+def has_asked_for_its_turn(workbench: Workbench, job_id: str) -> None:
+    """Wait until the process of a job said that it waits, or began."""
+    asked = text("""
+        SELECT status <> 'queued' OR alive_at > created_at + interval '500 ms'
+          FROM cryo.job WHERE id = CAST(:id AS uuid)""")
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with workbench.database.service() as connection:
+            if connection.execute(asked, {"id": job_id}).scalar():
+                return
+        time.sleep(0.1)
+    pytest.fail("its process did not begin")
+
+
+def test_reports_wait_for_their_turn_and_no_person_fills_the_queue(workbench):
+    one_at_a_time = workbench.settings.model_copy(update={"reports_at_once": 1, "reports_waiting": 2})
+    few = Workbench(one_at_a_time, workbench.database)
+    admin, first, _ = running(few)
+    second, third = (admin.start_report("health", {"largest_tables": count}) for count in (1, 2))
+    with pytest.raises(ConflictError, match="2 jobs of the kind report wait already, and no more may wait for one"):
+        admin.start_report("health", {"largest_tables": 3})
+    begun = psutil.Process(jobs._started[-1].pid)
+    for job_id in (second, third):
+        has_asked_for_its_turn(workbench, job_id)
+    waiting = [admin.job(job_id)["status"] for job_id in (first, second, third)]
+    admin.cancel_job(third)
+    begun.wait(60)
+    admin.cancel_job(first)
+    done = ended(lambda: admin.job(second), 180)
+
+    assert waiting == ["running", "queued", "queued"]
+    assert (done["status"], admin.job(third)["status"]) == ("succeeded", "cancelled")
+    assert admin.job(third)["started_at"] is None
+
+
+def test_the_place_of_a_report_whose_process_is_gone_is_given_on(workbench):
+    registry = Registry(workbench.database)
+    gone, next_one = (registry.queue_job(JOB_KIND, {"name": "health", "parameters": {}}) for _ in range(2))
+    few = Workbench(workbench.settings.model_copy(update={"reports_at_once": 1}), workbench.database)
+    assert not registry.take_job(next_one, 1)
+    with workbench.database.service() as connection:
+        aged = text("UPDATE cryo.job SET alive_at = alive_at - interval '2 minutes' WHERE id = CAST(:id AS uuid)")
+        connection.execute(aged, {"id": gone})
+
+    assert few._turn_came(registry, registry.job(next_one))
+    assert [registry.job(job_id)["status"] for job_id in (gone, next_one)] == ["failed", "running"]
+    workbench.cancel_job(next_one)
 
 
 def test_what_cannot_be_run_is_no_job(workbench):

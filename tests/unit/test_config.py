@@ -59,6 +59,8 @@ def test_the_address_of_the_database_may_be_a_secret_file(tmp_path, monkeypatch)
 
 
 OTHER = {
+    "reports_at_once": 3,
+    "reports_waiting": 4,
     "profile": "test",
     "state_dir": Path("elsewhere"),
     "host": "127.0.0.2",
