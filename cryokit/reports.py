@@ -24,7 +24,7 @@ from cryokit.config import Settings, variables_of
 from cryokit.domain import checked_seed, target_named
 from cryokit.errors import CommandError, ConflictError, InputError, NotFoundError, ReportError
 from cryokit.paths import shared_folder
-from cryokit.telemetry import correlation_id
+from cryokit.telemetry import correlation_id, logger
 
 _PANEL_STYLE = re.compile(r"https://cdn\.holoviz\.org/panel/[^/\"]+/dist/(?P<file>[\w/.-]+\.css)(\?v=[\w.]+)?")
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
@@ -190,7 +190,8 @@ def run(
         tempfile.TemporaryDirectory(dir=settings.reports_dir, prefix=_PARTIAL) as partial,
     ):
         executed = Path(partial) / f"{stem}.ipynb"
-        _execute(report, parameters, executed, settings, tell or _tell_nobody)
+        with _timed(report):
+            _execute(report, parameters, executed, settings, tell or _tell_nobody)
         page = executed.with_suffix(".html")
         page.write_text(_as_html(executed, report.title))
         result = {"report": report.name, "parameters": parameters, "release": __version__, "html": page.name}
@@ -200,6 +201,18 @@ def run(
             file.chmod(0o600)
             file.replace(settings.reports_dir / file.name)
     return settings.reports_dir / page.name
+
+
+@contextlib.contextmanager
+def _timed(report: Report) -> Iterator[None]:
+    """Have the log say how long a notebook ran, and how it ended."""
+    began, outcome = time.monotonic(), "failed"
+    try:
+        yield
+        outcome = "succeeded"
+    finally:
+        seconds = round(time.monotonic() - began, 3)
+        logger(__name__).info("report_run", report=report.name, outcome=outcome, duration_seconds=seconds)
 
 
 @contextlib.contextmanager

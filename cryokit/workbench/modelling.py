@@ -4,6 +4,7 @@ Models: train, evaluate, compare with baselines, list versions.
 Functions that fit import scikit-learn themselves: it takes seconds, and most commands do without.
 """
 
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pandas as pd
 
 from cryokit.compute import cluster
 from cryokit.db.registry import Registry
-from cryokit.db.tables import records, sha256_of
+from cryokit.db.tables import json_text, records, sha256_of
 from cryokit.domain import INSUFFICIENT_SKILL, TARGETS, target_named
 from cryokit.errors import ModelError, NotFoundError
 from cryokit.models.choices import DECLARED, chosen_recipe
@@ -109,6 +110,21 @@ class Modelling(Promoting):
         if is_candidate:
             return self.model(target, version) | {"promotion_reason": "stays a candidate until it is promoted"}
         return self._settled(self.model(target, version), current, progress)
+
+    def candidate(self, target: str, seed: int = 0, estimator: str = DECLARED, search: str = "none") -> dict:
+        """
+        Return a version by this recipe and seed on the rows of now, to compare with the current one.
+
+        The newest equal one that can still be used is taken; without one a candidate is trained.
+        """
+        wanted = json_text(chosen_recipe(target, estimator, search).as_json()), self.dataset_sha256(target), seed
+        for _, known in self.models(target).sort_values("version", ascending=False).iterrows():
+            if (json_text(known["recipe"]), known["dataset_sha256"], known["seed"]) != wanted:
+                continue
+            with contextlib.suppress(ModelError):
+                self._require_loadable(known.to_dict())
+                return self.model(target, known["version"])
+        return self.train(target, seed, estimator=estimator, search=search, is_candidate=True)
 
     def _folds_on(self, workers: int) -> "Mapped":
         """Say where folds are computed: here, or also on the processes of a Dask cluster."""

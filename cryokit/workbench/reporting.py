@@ -2,6 +2,7 @@
 
 import contextlib
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pandas as pd
@@ -139,8 +140,9 @@ class Reporting(Jobs):
         registry.job_alive(job_id, f"running {asked['name']}")
         tell = cells_told(registry, job_id)
         runner = type(self)(self.settings, self.database.maintained_by(owner) if owner else self.database)
+        began = monotonic()
         result = runner.run_report(asked["name"], asked["parameters"], tell=tell, job_id=job_id)
-        registry.job_alive(job_id, f"written to {Path(result['path']).name}")
+        registry.job_alive(job_id, f"written to {Path(result['path']).name} in {monotonic() - began:.0f} s")
         return {"path": result["path"]}
 
     def report_page(self, run_id: str) -> Path:

@@ -1,6 +1,9 @@
 """Fixtures of tests that need PostgreSQL: people and rows."""
 
 import contextlib
+import io
+import json
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +13,7 @@ import pandas as pd
 import pytest
 import uvicorn
 
+from cryokit import telemetry
 from cryokit.api.app import create_app
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
@@ -128,3 +132,15 @@ def trained(server, cloned, template_database) -> Callable[..., contextlib.Abstr
             yield workbench
 
     return opened
+
+
+@pytest.fixture
+def log_lines() -> Iterator[Callable[[], list[dict]]]:
+    """Return what was logged since, each line read as JSON."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    telemetry.configure_logging("INFO", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:] = before
+    root.setLevel(level)

@@ -1,8 +1,6 @@
 """Each request: one line, one count, one id that is also in PostgreSQL; and what /metrics tells."""
 
-import io
 import json
-import logging
 import re
 import threading
 import uuid
@@ -16,17 +14,6 @@ from cryokit.api.auth import issue_token
 from cryokit.workbench import Workbench
 
 PLANTED = "hunter2-planted-secret"
-
-
-@pytest.fixture
-def lines():
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    telemetry.configure_logging("INFO", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:] = before
-    root.setLevel(level)
 
 
 @pytest.fixture
@@ -52,10 +39,10 @@ def sample(text: str, metric: str, /, **labels: str) -> float:
     return 0.0
 
 
-def test_a_request_is_one_line_that_says_who_what_and_how_long(client, people, lines):
+def test_a_request_is_one_line_that_says_who_what_and_how_long(client, people, log_lines):
     request_id = uuid.uuid4().hex
     answer = client.get("/api/v1/models?target=tg", headers={"X-Request-ID": request_id})
-    [line] = [line for line in lines() if line["event"] == "request_answered"]
+    [line] = [line for line in log_lines() if line["event"] == "request_answered"]
 
     assert answer.status_code == 200
     assert line["method"] == "GET"
@@ -68,10 +55,10 @@ def test_a_request_is_one_line_that_says_who_what_and_how_long(client, people, l
     assert line["sent_bytes"] == len(answer.content)
 
 
-def test_the_template_and_not_the_path_is_logged_and_counted(client, lines):
+def test_the_template_and_not_the_path_is_logged_and_counted(client, log_lines):
     client.get("/api/v1/models/tg/card?version=12345")
     client.get(f"/{PLANTED}/guess")
-    routes = [line["route"] for line in lines() if line["event"] == "request_answered"]
+    routes = [line["route"] for line in log_lines() if line["event"] == "request_answered"]
 
     assert routes == ["/api/v1/models/{target}/card", "unknown"]
 
@@ -93,7 +80,7 @@ def test_postgresql_shows_the_id(workbench):
     assert name == "cryokit:a-request-of-mine"
 
 
-def test_a_crash_is_logged_once_with_code_and_frames_and_carries_the_id(workbench, served, lines):
+def test_a_crash_is_logged_once_with_code_and_frames_and_carries_the_id(workbench, served, log_lines):
     def broken() -> None:
         msg = f"password={PLANTED}"
         raise RuntimeError(msg)
@@ -109,7 +96,7 @@ def test_a_crash_is_logged_once_with_code_and_frames_and_carries_the_id(workbenc
     import asyncio
 
     answer = asyncio.run(ask())
-    found = {line["event"]: line for line in lines()}
+    found = {line["event"]: line for line in log_lines()}
 
     assert answer.status_code == 500
     assert answer.headers["X-Request-ID"] == "crash-of-today"
@@ -117,10 +104,10 @@ def test_a_crash_is_logged_once_with_code_and_frames_and_carries_the_id(workbenc
     assert found["request_failed"]["exception"][0]["exc_type"] == "RuntimeError"
     assert found["request_failed"]["correlation_id"] == "crash-of-today"
     assert found["request_answered"]["status"] == 500
-    assert PLANTED not in json.dumps(lines())
+    assert PLANTED not in json.dumps(log_lines())
 
 
-def test_secrets_in_every_part_of_a_request_are_in_no_line_and_no_metric(client, lines):
+def test_secrets_in_every_part_of_a_request_are_in_no_line_and_no_metric(client, log_lines):
     secret_headers = {"X-Api-Key": PLANTED, "Cookie": f"cryokit_session={PLANTED}", "X-Request-ID": f"{PLANTED}!"}
     client.get(f"/api/v1/models?token={PLANTED}&password={PLANTED}", headers=secret_headers)
     client.get("/api/v1/targets", headers={"Authorization": f"Bearer {PLANTED}"})
@@ -129,8 +116,8 @@ def test_secrets_in_every_part_of_a_request_are_in_no_line_and_no_metric(client,
     client.post("/login", data={"name": "Admin", "password": PLANTED, "next": f"/?token={PLANTED}"})
     text = client.get("/metrics").text
 
-    assert sum(line["event"] == "request_answered" for line in lines()) == 6
-    assert PLANTED not in json.dumps(lines())
+    assert sum(line["event"] == "request_answered" for line in log_lines()) == 6
+    assert PLANTED not in json.dumps(log_lines())
     assert PLANTED not in text
 
 

@@ -1,5 +1,6 @@
 """Reports: checked parameters, a failing cell named, nothing half written."""
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,6 +39,16 @@ def test_reports_are_closed_to_other_accounts(tmp_path, other_settings):
 
     assert settings.reports_dir.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in settings.reports_dir.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(("cell", "outcome"), [("import time; time.sleep(1)", "succeeded"), ("1 / 0", "failed")])
+def test_the_log_says_how_long_a_notebook_ran(tmp_path, other_settings, log_lines, cell, outcome):
+    with contextlib.suppress(ReportError):
+        reports.run(notebook(tmp_path, cell), {"count": 1}, other_settings())
+    [line] = [line for line in log_lines() if line["event"] == "report_run"]
+
+    assert (line["report"], line["outcome"]) == ("small", outcome)
+    assert 1 < line["duration_seconds"] < 120
 
 
 def test_a_failing_cell_is_named_and_no_page_is_left(tmp_path, other_settings):
