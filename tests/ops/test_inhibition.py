@@ -15,7 +15,6 @@ import yaml
 from tests.ops import sinks
 
 MONITORING = Path(__file__).resolve().parents[2] / "ops" / "monitoring"
-DISKS = {"alertname": "AnyDisk", "team": "operations", "instance": "one"}
 
 
 @cache
@@ -75,7 +74,6 @@ def pair(cause: str, effect: str) -> tuple[dict[str, str], dict[str, str]]:
             pair("DatabaseDown", "SchemaBehind"),
             pair("ServerDown", "RequestsSlow"),
             pair("DiskFull", "DiskShort"),
-            (DISKS | {"severity": "critical"}, DISKS | {"severity": "warning"}),
         ],
         [pair("ErrorBudgetBurnsFast", "ErrorBudgetBurnsSlowly")],
     ],
@@ -98,18 +96,11 @@ def test_what_follows_from_a_cause_is_told_only_once_the_cause_is_over(alerts, p
     alerts.post(*effects, ends=True)
 
 
-def test_the_same_alert_of_another_machine_is_told(alerts):
-    elsewhere = {"alertname": "OtherDisk", "team": "operations"}
-    alerts.post(elsewhere | {"severity": "critical", "instance": "one"})
-    alerts.post(elsewhere | {"severity": "warning", "instance": "two"})
-
-    waited_for(lambda: alerts.messages(elsewhere | {"severity": "warning"}) == ["[FIRING 1"])
-
-
 def test_every_cause_and_every_effect_is_a_committed_alert():
+    """A rule that matches by anything else than names may match nothing, and nobody would notice."""
     rules = yaml.safe_load((MONITORING / "alertmanager.yml").read_text())["inhibit_rules"]
     matchers = [text for rule in rules for text in (*rule["source_matchers"], *rule["target_matchers"])]
-    patterns = [part for text in matchers if "alertname" in text for part in text.split('"')[1].split("|")]
+    patterns = [part for text in matchers for part in text.split('"')[1].split("|")]
 
-    assert patterns
+    assert {text.split()[0] for text in matchers} == {"alertname"}
     assert [part for part in patterns if not any(re.fullmatch(part, name) for name in committed())] == []
