@@ -92,6 +92,12 @@ class Settings(BaseSettings):
         default=None, description="roles by group, such as lab=researcher,leads=admin; others are viewers"
     )
     oidc_groups: str | None = Field(default=None, description="groups of which a person must be in one")
+    oidc_session_minutes: int = Field(
+        default=480,
+        ge=5,
+        le=720,
+        description="how long a sign-in at the provider lasts; only the next one asks for groups anew",
+    )
     oidc_domains: str | None = Field(default=None, description="mail domains of which a person must have one")
     database_url: str | None = Field(
         default=None,
@@ -143,6 +149,11 @@ class Settings(BaseSettings):
             sources["file_secret_settings"], secrets_dir=secret_folders(), secrets_dir_missing="ok"
         )
         return sources["init_settings"], sources["env_settings"], files, DotEnvSettingsSource(settings_cls, ENV_FILE)
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether people may sign in at a provider."""
+        return self.oidc_issuer is not None and self.oidc_client_id is not None
 
     @property
     def cluster_dir(self) -> Path:

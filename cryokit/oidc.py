@@ -28,8 +28,8 @@ _TIMEOUT_SECONDS = 10.0
 _LEEWAY_SECONDS = 60
 _KEPT_SECONDS = 300.0
 _AT_ONCE = threading.BoundedSemaphore(8)
-_TURN_SECONDS = 1.0
 """A provider that hangs keeps a few threads waiting, and not all that the server answers with."""
+_TURN_SECONDS = 1.0
 _configurations: dict[str, tuple[float, dict[str, Any]]] = {}
 _lock = threading.Lock()
 
@@ -61,7 +61,7 @@ class Provider:
     @classmethod
     def configured(cls, settings: Settings) -> "Provider | None":
         """Return the provider of the settings, None without one."""
-        if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        if not settings.has_provider:
             return None
         secret = settings.oidc_client_secret
         return cls(settings.oidc_issuer, settings.oidc_client_id, secret.get_secret_value() if secret else None)

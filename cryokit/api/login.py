@@ -1,5 +1,6 @@
 """Login and logout of browsers: plain pages that work without scripts."""
 
+from datetime import timedelta
 from html import escape
 from typing import Annotated
 from urllib.parse import quote
@@ -76,12 +77,12 @@ def log_in(
     return answer
 
 
-def keep_session(request: Request, answer: Response, identity: Identity) -> None:
+def keep_session(request: Request, answer: Response, identity: Identity, lifetime: timedelta = LIFETIME) -> None:
     """Have the browser keep a new session in a cookie that scripts cannot read."""
     answer.set_cookie(
         COOKIE,
-        issue_token(request.app.state.workbench, identity),
-        max_age=int(LIFETIME.total_seconds()),
+        issue_token(request.app.state.workbench, identity, lifetime),
+        max_age=int(lifetime.total_seconds()),
         httponly=True,
         samesite="lax",
         secure=not is_plain_loopback(request),

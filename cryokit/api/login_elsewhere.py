@@ -51,26 +51,32 @@ def go_to_provider(request: Request, next: str = "/") -> Response:  # noqa: A002
 def come_back(request: Request, code: str = "", state: str = "", error: str = "", iss: str | None = None) -> Response:
     """Take in who comes back from the provider."""
     _refuse_without_provider(request)
+    workbench = request.app.state.workbench
+    next_path = safe_next(workbench.page_kept(request.cookies.get(COOKIE, "")))
     try:
-        identity, next_path = counted(request, _NAME, lambda: _person(request, code, state, error, iss))
+        identity = counted(request, _NAME, lambda: _person(request, code, state, error, iss))
     except (AccessError, RateLimitedError, UnavailableError, ConfigError) as problem:
-        answer = _refused(request, problem)
+        answer = _refused(request, problem, next_path)
     else:
-        answer = RedirectResponse(safe_next(next_path), 303)
-        keep_session(request, answer, identity)
+        answer = RedirectResponse(next_path, 303)
+        keep_session(request, answer, identity, workbench.lifetime_at_provider)
     answer.delete_cookie(COOKIE, path=_PATH, httponly=True, samesite="lax")
     return answer
 
 
-def _person(request: Request, code: str, state: str, error: str, issuer: str | None) -> tuple[Identity, str]:
+def _person(request: Request, code: str, state: str, error: str, issuer: str | None) -> Identity:
     if error or not code or len(code) > _LONGEST_CODE:
         msg = f"the provider did not let you in ({error[:100] or 'it sent no code'}); try again"
         raise UnauthenticatedError(msg)
-    return request.app.state.workbench.sign_in_at_provider(request.cookies.get(COOKIE, ""), state, code, issuer)
+    workbench = request.app.state.workbench
+    claims = workbench.said_at_provider(request.cookies.get(COOKIE, ""), state, code, issuer)
+    # Only who signs in at the provider as this person fails as this person, so nobody locks out anybody else.
+    account = f"{claims['sub']} at {claims['iss']}"
+    return counted(request, account, lambda: workbench.person_at_provider(claims), from_anywhere=True)
 
 
 def _refused(
-    request: Request, error: AccessError | RateLimitedError | UnavailableError | ConfigError, next_path: str = "/"
+    request: Request, error: AccessError | RateLimitedError | UnavailableError | ConfigError, next_path: str
 ) -> Response:
     logger(__name__).warning("sign_in_refused", code=error.code, reason=str(error))
     if isinstance(error, ConfigError):

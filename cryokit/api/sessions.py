@@ -19,9 +19,14 @@ def sign_in(request: Request, name: str, password: str) -> Identity:
         raise UnauthenticatedError(msg) from error
 
 
-def counted[Found](request: Request, name: str, attempt: Callable[[], Found]) -> Found:
-    """Return what an attempt to sign in gives; count refusals, and refuse when there were too many."""
+def counted[Found](request: Request, name: str, attempt: Callable[[], Found], from_anywhere: bool = False) -> Found:
+    """
+    Return what an attempt to sign in gives; count refusals, and refuse when there were too many.
+
+    They are counted for each address, or for the name alone with `from_anywhere`.
+    """
     throttle, address = request.app.state.throttle, request.client.host if request.client else ""
+    address = None if from_anywhere else address
     began = throttle.begin(name, address)
     try:
         found = attempt()

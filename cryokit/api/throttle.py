@@ -9,6 +9,7 @@ from collections.abc import Callable
 from cryokit.errors import CryokitError
 
 _REMEMBERED_KEYS = 10_000
+_ANYWHERE = "anywhere"
 
 
 class RateLimitedError(CryokitError):
@@ -26,7 +27,8 @@ class LoginThrottle:
     Counts failed logins within `window_seconds`, for each name and address, and for each address.
 
     An attempt counts from its beginning, so that many at once are no more than one after the other. Another address
-    still gets in: who guesses cannot lock the right person out.
+    still gets in: who guesses cannot lock the right person out. One without an
+    address counts for its name alone.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class LoginThrottle:
         self._attempts: OrderedDict[tuple[str, ...], list[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, name: str, address: str) -> float:
+    def begin(self, name: str, address: str | None) -> float:
         """Count one attempt and return its time, or refuse if too many failed."""
         keys = self._keys(name, address)
         with self._lock:
@@ -57,21 +59,22 @@ class LoginThrottle:
                 self._attempts.popitem(last=False)
         return now
 
-    def succeeded(self, name: str, address: str, began: float) -> None:
+    def succeeded(self, name: str, address: str | None, began: float) -> None:
         """Forget this attempt and the failures of this name from this address; those of other names stay."""
         self.dropped(name, address, began)
         with self._lock:
-            self._attempts.pop((name.lower(), address), None)
+            self._attempts.pop((name.lower(), address or _ANYWHERE), None)
 
-    def dropped(self, name: str, address: str, began: float) -> None:
+    def dropped(self, name: str, address: str | None, began: float) -> None:
         """Take back an attempt of which nobody knows whether it was right."""
         with self._lock:
             for key in self._keys(name, address):
                 with contextlib.suppress(KeyError, ValueError):
                     self._attempts[key].remove(began)
 
-    def _keys(self, name: str, address: str) -> dict[tuple[str, ...], int]:
-        return {(name.lower(), address): self._limit, (address,): self._address_limit}
+    def _keys(self, name: str, address: str | None) -> dict[tuple[str, ...], int]:
+        whole = {} if address is None else {(address,): self._address_limit}
+        return {(name.lower(), address or _ANYWHERE): self._limit} | whole
 
     def _recent(self, key: tuple[str, ...]) -> list[float]:
         recent = self._attempts.get(key, [])

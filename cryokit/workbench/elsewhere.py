@@ -27,7 +27,12 @@ class Elsewhere(People):
     @property
     def provider_title(self) -> str | None:
         """What the provider is called on the login page, None without one."""
-        return self.settings.oidc_title if self.settings.oidc_issuer and self.settings.oidc_client_id else None
+        return self.settings.oidc_title if self.settings.has_provider else None
+
+    @property
+    def lifetime_at_provider(self) -> timedelta:
+        """How long a session lasts that began at the provider."""
+        return timedelta(minutes=self.settings.oidc_session_minutes)
 
     def begin_at_provider(self, redirect_uri: str, next_path: str) -> tuple[str, str]:
         """Return where the browser goes to sign in, and what it keeps meanwhile, signed."""
@@ -35,25 +40,34 @@ class Elsewhere(People):
 
         begun = Begun.with_fresh_secrets(redirect_uri)
         address = self._provider().address_of_sign_in(begun)
-        key = accounts.derived_key(self.signing_key(), _PURPOSE)
         lifetime = timedelta(minutes=MINUTES_AT_PROVIDER)
-        return address, accounts.signed_token(key, begun.state, lifetime, next=next_path, **asdict(begun))
+        return address, accounts.signed_token(
+            self._key_at_provider(), begun.state, lifetime, next=next_path, **asdict(begun)
+        )
 
-    def sign_in_at_provider(self, kept: str, state: str, code: str, issuer: str | None = None) -> tuple[Identity, str]:
+    def _key_at_provider(self) -> bytes:
+        return accounts.derived_key(self.signing_key(), _PURPOSE)
+
+    def page_kept(self, kept: str) -> str:
+        """Return to which page a browser wanted that was given `kept`, the first one if that was not here."""
+        found = accounts.verified_claims(self._key_at_provider(), kept)
+        return found["next"] if found else "/"
+
+    def said_at_provider(self, kept: str, state: str, code: str, issuer: str | None = None) -> dict[str, Any]:
         """
-        Return who came back from the provider, and to which page, or refuse.
+        Return what the provider says of who came back, claims that hold `iss` and `sub`, or refuse.
 
         `kept` is what the browser was given when it went; `state`, `code` and perhaps `issuer` are what it brought.
         """
         from cryokit.oidc import Begun
 
         provider = self._provider()
-        found = accounts.verified_claims(accounts.derived_key(self.signing_key(), _PURPOSE), kept)
+        found = accounts.verified_claims(self._key_at_provider(), kept)
         if found is None or not accounts.is_same(found["state"], state) or issuer not in (None, provider.issuer):
             msg = f"this sign-in was not begun in this browser within the last {MINUTES_AT_PROVIDER} minutes; try again"
             raise AccessError(msg)
         begun = Begun(**{name: found[name] for name in Begun.__dataclass_fields__})
-        return self._person_of(provider.claims(begun, code), provider.issuer), found["next"]
+        return provider.claims(begun, code)
 
     def link_provider(self, name: str, subject: str) -> None:
         """Say that the provider knows an account that is here already by `subject`."""
@@ -78,8 +92,9 @@ class Elsewhere(People):
             raise ConfigError(msg)
         return provider
 
-    def _person_of(self, claims: dict[str, Any], issuer: str) -> Identity:
-        role = self._role_for(claims)
+    def person_at_provider(self, claims: dict[str, Any]) -> Identity:
+        """Return the person of whom the provider says this, with an account of theirs, or refuse."""
+        role, issuer = self._role_for(claims), claims["iss"]
         registry = Registry(self.database)
         account = registry.account_of_provider(issuer, claims["sub"]) or self._added(registry, claims, issuer, role)
         if account["is_disabled"] or account["is_locked"]:

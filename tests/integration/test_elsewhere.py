@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -324,13 +325,24 @@ def test_no_address_leads_to_another_host(lab, provider):
     assert foreign.status_code == 400  # the provider sends nobody to an address that it does not know
 
 
-def test_a_refusal_of_the_provider_is_said(lab, provider):
+def test_a_refusal_of_the_provider_is_said_and_the_page_that_was_wanted_is_not_lost(lab, provider):
     _, browser = lab()
     provider.say("refused")
-    answer = sign_in(browser)
+    answer = sign_in(browser, next="/models?target=tg")
 
     assert answer.status_code == 401
     assert "did not let you in (access_denied)" in answer.text
+    assert 'name="next" value="/models?target=tg"' in answer.text
+    assert 'href="/login/provider?next=%2Fmodels%3Ftarget%3Dtg"' in answer.text
+
+
+def test_a_page_comes_back_only_from_what_was_signed_here(lab):
+    _, browser = lab()
+    browser.cookies.set(KEPT, "made.by.somebody", domain="127.0.0.1", path="/login/provider")
+    answer = browser.get("/login/provider/back", params={"error": "access_denied"})
+
+    assert answer.status_code == 401
+    assert 'name="next" value="/"' in answer.text
 
 
 def test_many_refused_sign_ins_are_stopped(lab, provider):
@@ -339,6 +351,22 @@ def test_many_refused_sign_ins_are_stopped(lab, provider):
     statuses = [sign_in(browser).status_code for _ in range(11)]
 
     assert statuses == [403] * 10 + [429]
+
+
+def test_a_person_who_is_refused_is_counted_whatever_the_address(lab, provider):
+    """The same person at the provider, from eleven addresses; another person still gets in."""
+    _, browser = lab(oidc_groups="lab")
+    statuses = []
+    for number in range(11):
+        browser.headers["X-Forwarded-For"] = f"198.51.100.{number}"
+        statuses.append(sign_in(browser).status_code)
+    provider.say(sub="person-2", preferred_username="grace", groups=["lab"])
+    other = sign_in(browser)
+    provider.say(sub="person-1", groups=["lab"])
+    too_late = sign_in(browser)
+
+    assert statuses == [403] * 10 + [429]
+    assert (other.status_code, too_late.status_code) == (303, 429)
 
 
 def test_a_wrong_secret_of_ours_is_said(lab):
@@ -373,6 +401,21 @@ def test_a_provider_that_hangs_keeps_few_threads_waiting(lab):
     assert one_more.status_code == 503
     assert "Others wait for the provider" in one_more.text
     assert all("does not answer" in answer.result().text for answer in first)
+
+
+# How long it lasts
+
+
+def test_a_session_from_the_provider_ends_when_groups_are_to_be_asked_for_anew(lab):
+    workbench, browser = lab(oidc_session_minutes=30)
+    answer = sign_in(browser)
+    claims = workbench.token_claims(browser.cookies[COOKIE])
+    short = workbench.issue_token(workbench.find_identity(claims["sub"]), timedelta(seconds=-1))
+
+    assert "Max-Age=1800" in answer.headers["set-cookie"]
+    assert claims["exp"] - claims["iat"] == pytest.approx(1800, abs=1)
+    with httpx.Client(base_url=browser.base_url, cookies={COOKIE: short}) as later:
+        assert later.get("/api/v1/targets").status_code == 401
 
 
 # The page

@@ -59,6 +59,7 @@ def test_the_address_of_the_database_may_be_a_secret_file(tmp_path, monkeypatch)
 
 
 OTHER = {
+    "oidc_session_minutes": 30,
     "reports_at_once": 3,
     "reports_waiting": 4,
     "profile": "test",
