@@ -1,9 +1,6 @@
 """Who may do what, tried out: the declared matrix is played row by row and rolled back."""
 
 import contextlib
-import csv
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,29 +18,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from cryokit.db.access_scenario import PEOPLE, Scenario
+from cryokit.db.access_matrix import ACTORS, Cell, actor_of, count_after, declared_cells, statement_of
+from cryokit.db.access_scenario import Scenario
 from cryokit.db.engine import ADMIN, Database
 from cryokit.db.integrity import refuse_to_wait
 from cryokit.db.queries import queries
-from cryokit.errors import ConfigError
-from cryokit.paths import shared_folder
 
-OPERATIONS = {"S": "select", "I": "insert", "U": "update", "D": "delete"}
-ACTORS = ("anonymous", *PEOPLE, "service")
 _ROLES = {"anonymous": "anon", "service": "service_role"}
-_PERSONAL = ("owner_id", "verifier_id", "granted_by", "actor_id")
-_NO_RIGHT, _INTEGRITY = "42501", "23"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One sentence of the matrix: whether an actor may do something with a row of a table."""
-
-    table: str
-    row: str
-    actor: str
-    operation: str
-    is_declared: bool
 
 
 @dataclass(frozen=True)
@@ -65,27 +46,6 @@ class AccessReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON holds it."""
         return asdict(self) | {"status": "findings" if self.mismatches else "ok"}
-
-
-def declared_cells() -> list[Cell]:
-    """Return the cells of sql/access_matrix.csv, or say which line is wrong."""
-    file = shared_folder("sql") / "access_matrix.csv"
-    with file.open(newline="") as stream:
-        reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != ("table", "row", *ACTORS):
-            msg = f"{file.name} must have the columns table, row, {', '.join(ACTORS)}"
-            raise ConfigError(msg)
-        return [cell for line in reader for cell in _cells_of(line, f"{file.name} line {reader.line_num}")]
-
-
-def _cells_of(line: Mapping[str, str], place: str) -> Iterator[Cell]:
-    for actor in ACTORS:
-        letters = set(line[actor]) - {"-"}
-        if not letters <= set(OPERATIONS):
-            msg = f"{place}: {line[actor]!r} is not made of {''.join(OPERATIONS)}, or -"
-            raise ConfigError(msg)
-        for letter, operation in OPERATIONS.items():
-            yield Cell(line["table"], line["row"], actor, operation, letter in letters)
 
 
 def verify_access(database: Database) -> AccessReport:
@@ -127,9 +87,6 @@ def _vacuum(connection: Connection) -> None:
 
 
 _UNDO = sql.SQL("ROLLBACK TO SAVEPOINT attempt; ")
-_SELECT = sql.SQL("SELECT {} FROM {} WHERE {}")
-_UPDATE = sql.SQL("UPDATE {} SET {} = {} WHERE {} RETURNING 1")
-_DELETE = sql.SQL("DELETE FROM {} WHERE {} RETURNING 1")
 
 
 class _Play:
@@ -173,7 +130,7 @@ class _Play:
             result = self._connection.execute(query, parameters or {})
             return len(result.all()) if result.returns_rows else 1
         except DBAPIError as error:
-            return _count_after(error.orig)
+            return count_after(error.orig)
         finally:
             self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
 
@@ -225,7 +182,8 @@ class _Play:
         content = self._scenario.rows.get((cell.table, cell.row))
         if content is None:
             return Mismatch(cell.table, f"the check has no {cell.row} row of this table to try")
-        is_allowed = self._is_allowed(*self._statement(cell, content))
+        person = self._people.get(cell.actor)
+        is_allowed = self._is_allowed(*statement_of(cell, self._tables[cell.table], content, person))
         if is_allowed == cell.is_declared:
             return None
         verb = "may" if is_allowed else "may not"
@@ -237,58 +195,15 @@ class _Play:
         try:
             self._cursor.execute(_UNDO + statement, values)
         except psycopg2.Error as error:
-            return bool(_count_after(error))
+            return bool(count_after(error))
         return self._cursor.rowcount > 0
-
-    def _statement(self, cell: Cell, content: Mapping[str, Any]) -> tuple[sql.Composable, list[Any]]:
-        described = self._tables[cell.table]
-        table = sql.Identifier(described["schema"], cell.table)
-        if cell.operation == "insert":
-            values = _own_copy(content, described["columns"], self._people.get(cell.actor))
-            names = sql.SQL(", ").join(map(sql.Identifier, values))
-            places = sql.SQL(", ").join(sql.Placeholder() * len(values))
-            return sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(table, names, places), list(values.values())
-        its_key = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in described["key"])
-        key = [content[name] for name in described["key"]]
-        if cell.operation == "update":
-            updatable = described["maintainable"] if cell.actor == "service" else described["updatable"]
-            changed = sql.Identifier((updatable or described["columns"])[0])
-            return _UPDATE.format(table, changed, changed, its_key), key
-        if cell.operation == "delete":
-            return _DELETE.format(table, its_key), key
-        return _SELECT.format(sql.Identifier(described["key"][0]), table, its_key), key
 
     # Escapes
 
     def escape(self, name: str, query: TextClause) -> Mismatch | None:
         """Return that a known escape works, None if it does not."""
-        actor = _actor_of(name, str(query))
+        actor = actor_of(name, str(query))
         parameters = {key: value for key, value in self._scenario.parameters().items() if key in query._bindparams}
         with self._as(actor):
             works = bool(self._attempt(query, parameters))
         return Mismatch(name, f"the escape works for {actor}") if works else None
-
-
-def _actor_of(name: str, sql: str) -> str:
-    found = re.match(r"-- As (\w+): ", sql)
-    if not found or found.group(1) not in ACTORS:
-        msg = f"access_escapes.sql: {name} does not begin with `-- As ACTOR: `; actors are {', '.join(ACTORS)}"
-        raise ConfigError(msg)
-    return found.group(1)
-
-
-def _own_copy(content: Mapping[str, Any], columns: list[str], person: str | None) -> dict[str, Any]:
-    """Return the values of a new row like another one, but one's own."""
-    copied = {name: content[name] for name in columns if name != "id"}
-    copied |= {name: person for name in _PERSONAL if person and copied.get(name) is not None}
-    return {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in copied.items()}
-
-
-def _count_after(error: BaseException) -> int:
-    """Return 0 for a refusal, 1 if only a constraint was in the way: access is decided before constraints are."""
-    code = getattr(error, "pgcode", None) or ""
-    if code == _NO_RIGHT:
-        return 0
-    if code.startswith(_INTEGRITY):
-        return 1
-    raise error

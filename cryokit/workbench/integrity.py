@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from cryokit.db import repair
-from cryokit.db.access import AccessReport, declared_cells, verify_access
+from cryokit.db.access import AccessReport, verify_access
+from cryokit.db.access_matrix import declared_cells
 from cryokit.db.integrity import CLASSES, find_problems
 from cryokit.workbench.core import Core
 
