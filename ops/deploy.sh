@@ -122,6 +122,7 @@ move_traffic
 pass_trial "$idle"
 point "$root/live" "$idle"
 is_promoted=1
+at_boot "$idle" || echo "after a reboot $idle must be started by ops/resume.sh" >&2
 start_standby "$idle"
 audit deploy succeeded "$release"
 if [ -n "$live" ]; then retire "$live"; else leave "$(other_than "$idle")"; fi

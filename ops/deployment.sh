@@ -13,7 +13,7 @@ fail() { echo "$(basename "$0"): $*" >&2; exit 1; }
 open_environment() {
   local name=$1
   [[ $name =~ ^[a-z]+$ ]] || fail "an environment is named by small letters, not '$name'"
-  home=${DEPLOY_HOME:-/srv/cryokit}
+  home=$(realpath -m "${DEPLOY_HOME:-/srv/cryokit}") # however it is written: by it supervisors are known
   root=$home/$name
   run=$root/run
   [ -f "$root/app.env" ] || fail "$root/app.env is missing; ops/RUNBOOK.md, First installation, says what belongs there"
@@ -192,7 +192,8 @@ runs() {
   else
     local pid
     pid=$(own_pid "$@")
-    [ -n "$pid" ] && grep -qz supervise.sh "/proc/$pid/cmdline" 2>/dev/null
+    # After a crash or a reboot the number may be another process's, even another supervisor's.
+    [ -n "$pid" ] && [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *"/supervise.sh $root/$1 ${2:-app} " ]]
   fi
 }
 
@@ -210,6 +211,7 @@ start_colour() {
   if [ "$DEPLOY_SUPERVISOR" = systemd ]; then
     systemctl start "$(unit_of "$@")"
   else
+    rm -f "$root/$1/${2:-app}.starts" # of former times
     setsid "$(dirname "${BASH_SOURCE[0]}")/supervise.sh" "$root/$1" "${2:-app}" 9>&- </dev/null >>"$root/$1/log" 2>&1 &
     echo $! >"$root/$1/${2:-app}.supervisor"
     # A busy machine takes a moment to make the new process what it is to be.
@@ -221,6 +223,18 @@ start_colour() {
 start_standby() {
   [ "$DEPLOY_STANDBY" = 1 ] || return 0
   start_colour "$1" standby || echo "$1 has no process that stands by" >&2
+}
+
+# What comes back by itself after a reboot: the colour that serves, not one that is on trial or kept. Without systemd
+# nothing does; ops/resume.sh brings it back.
+at_boot() {
+  [ "$DEPLOY_SUPERVISOR" = systemd ] || return 0
+  local other standby=disable
+  other=$(other_than "$1")
+  [ "$DEPLOY_STANDBY" != 1 ] || standby=enable
+  systemctl --quiet disable "$(unit_of "$other")" "$(unit_of "$other" standby)"
+  systemctl --quiet enable "cryokit-proxy@$(basename "$root").service" "$(unit_of "$1")"
+  systemctl --quiet "$standby" "$(unit_of "$1" standby)"
 }
 
 # What stands by goes first, or it would take over.

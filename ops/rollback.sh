@@ -35,6 +35,7 @@ end_silence # from now on it has visitors
 trap - EXIT
 send "$back" 100
 point "$root/live" "$back"
+at_boot "$back" || echo "after a reboot $back must be started by ops/resume.sh" >&2
 start_standby "$back"
 reason=
 restore_models "$back" "$broken" || reason="; not all current models could be restored, cryokit models history tells them"

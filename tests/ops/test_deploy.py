@@ -21,6 +21,7 @@ import yaml
 
 from cryokit import scheduling
 from tests.ports import free_ports
+from tests.processes import kill_all_of
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = [
@@ -386,6 +387,28 @@ def test_a_proxy_that_starts_again_sends_everybody_where_they_were_sent_before(s
 
     status = serving.run("status.sh", "--env", "staging").stdout
     assert f"{serving.live}, answers 200, weight 100" in status
+
+
+def test_after_everything_was_killed_one_command_brings_back_what_served(serving, demo_state_dir):
+    before, kept, release = serving.live, serving.kept, serving.release("never-done")
+    argv = [str(ROOT / "ops" / "deploy.sh"), release, "--env", "staging", "--without-backup"]
+    deployment = subprocess.Popen(argv, env=os.environ | {"DEPLOY_HOME": str(serving.home)}, stdout=subprocess.DEVNULL)
+    waited_for(lambda: serving.kept == release)
+    deployment.kill()
+    deployment.wait()
+    kill_all_of(serving.home, demo_state_dir)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{serving.address}/health/live")
+
+    done = serving.run("resume.sh", "--env", "staging")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (serving.live, serving.kept) == (before, kept)
+    assert (serving.log[-1]["action"], serving.log[-1]["outcome"]) == ("resume", "succeeded")
+    assert serving.log[-1]["reason"] == "ended the interrupted deployment of never-done"
+    assert httpx.get(f"{serving.address}/health/ready").status_code == 200
+    assert f"{before}, answers 200, weight 100" in serving.run("status.sh", "--env", "staging").stdout
+    assert serving.run("resume.sh", "--env", "staging").returncode == 0  # what runs is left alone
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -1,6 +1,7 @@
 """The two processes of a colour where there is no systemd: kept running, and stopped so that none takes over."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -76,3 +77,56 @@ def test_who_wants_no_second_process_has_none(colour):
 
     assert bash(colour, "runs blue standby || echo none") == "none\n"
     assert lines(colour, "began") == []
+
+
+def test_the_number_of_another_supervisor_is_not_taken_for_ones_own(colour):
+    """After a reboot the numbers that were written down before belong to whoever began in that order."""
+    green = colour.parent / "green"
+    green.mkdir()
+    try:
+        bash(colour, "start_colour blue")
+        waited_for(lambda: len(lines(colour, "began")) == 1)
+        number = (colour / "app.supervisor").read_text()
+        (colour / "standby.supervisor").write_text(number)
+        (green / "app.supervisor").write_text(number)
+        said = bash(colour, "runs blue && echo blue; runs blue standby || echo none; runs green || echo none")
+        bash(colour, "stop_colour green")
+
+        assert said.split() == ["blue", "none", "none"]
+        assert bash(colour, "runs blue && echo blue") == "blue\n"
+    finally:
+        bash(colour, "stop_colour blue")
+
+
+def test_starts_of_former_times_do_not_count(colour):
+    """On a busy machine the supervisor may take a while until it counts its own."""
+    (colour / "app.starts").write_text("7\n")
+
+    assert bash(colour, "setsid() { sleep 1; }; start_colour blue; starts_of blue") == "0\n"
+
+
+SYSTEMCTL = """#!/bin/sh
+exec /usr/bin/systemctl --root={place} "$@"
+"""
+"""The machine's own program, on unit files in another folder: it makes links there and starts nothing."""
+
+
+def test_after_a_reboot_systemd_starts_what_serves_and_nothing_else(colour, tmp_path):
+    units, links = (tmp_path / "etc" / "systemd" / "system" / name for name in ("", "multi-user.target.wants"))
+    shutil.copytree(ROOT / "ops" / "systemd", units)
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    program.write_text(SYSTEMCTL.format(place=tmp_path))
+    program.chmod(0o755)
+    settings = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+    (colour.parent / "deploy.env").write_text("DEPLOY_SUPERVISOR=systemd\n")
+
+    def enabled(commands: str, **more: str) -> set[str]:
+        bash(colour, commands, **settings, **more)
+        return {link.name.removeprefix("cryokit").removesuffix(".service") for link in links.iterdir()}
+
+    assert enabled("at_boot blue") == {"-proxy@staging", "@staging-blue", "-standby@staging-blue"}
+    assert enabled("at_boot green") == {"-proxy@staging", "@staging-green", "-standby@staging-green"}
+    assert enabled("at_boot green", DEPLOY_STANDBY="0") == {"-proxy@staging", "@staging-green"}
+    # Else a machine that boots slowly would be given up after five starts.
+    assert all("\nStartLimitIntervalSec=0\n" in file.read_text() for file in units.glob("*.service"))
