@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jwt
 from pwdlib import PasswordHash
 
 from cryokit.errors import InputError
@@ -78,6 +77,8 @@ def is_same(text: str, other: str) -> bool:
 
 def signed_token(key: bytes, subject: str, lifetime: timedelta, **more: str) -> str:
     """Return a token that names its subject until its lifetime is over; `more` are further claims."""
+    import jwt  # reads all of cryptography, which only a server needs
+
     now = datetime.now(UTC)
     # To the microsecond: a password that is set in the same second ends this session too.
     claims = {"iss": _ISSUER, "sub": subject, "iat": now.timestamp(), "exp": now + lifetime} | more
@@ -86,6 +87,8 @@ def signed_token(key: bytes, subject: str, lifetime: timedelta, **more: str) -> 
 
 def verified_claims(key: bytes, token: str) -> dict[str, Any] | None:
     """Return what a token claims, None unless it is ours and its time is not over."""
+    import jwt
+
     try:
         return jwt.decode(
             token, key, algorithms=[_ALGORITHM], issuer=_ISSUER, options={"require": ["exp", "iat", "sub"]}
