@@ -174,7 +174,8 @@ def cloned(server: Server, superuser_runs: Callable) -> Callable[[str], contextl
     @contextlib.contextmanager
     def clone(template: str) -> Iterator[Database]:
         database = Database(server.settings, name=f"test_{uuid.uuid4().hex[:12]}")
-        superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template}")
+        # Files are copied as they are: written through the log, a copy takes twice the processor time.
+        superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template} STRATEGY FILE_COPY")
         try:
             yield database
         finally:

@@ -225,7 +225,7 @@ def make_legacy(server, superuser_runs) -> Iterator[Callable[..., Legacy]]:
 
     def make(template: str = "template1") -> Legacy:
         made.append(name := f"legacy_{len(made)}")
-        superuser_runs(f"CREATE DATABASE {name} OWNER legacy_reader TEMPLATE {template}")
+        superuser_runs(f"CREATE DATABASE {name} OWNER legacy_reader TEMPLATE {template} STRATEGY FILE_COPY")
 
         def run(statement: str) -> list[tuple]:
             address = server.url(SUPERUSER, name)
