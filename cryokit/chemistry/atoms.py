@@ -3,7 +3,7 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -21,8 +21,12 @@ class AtomKind(NamedTuple):
     in_ring: bool = False
 
 
-_KINDS: dict[int, AtomKind] = {}
-"""Kinds by RDKit's invariant of an atom, a hash of these five and more; a few hundred occur in all of chemistry."""
+ALL_KINDS: list[AtomKind] = []
+"""Every kind that was met, some of them twice; a few hundred occur in all of chemistry."""
+
+_NUMBERS: dict[int, int] = {}
+"""Places of kinds in that list by RDKit's invariant of an atom, a hash of the five and more."""
+_NUMBERING = threading.Lock()
 
 _COMMON = {"H", "C", "N", "O", "F", "Cl", "Br", "I"}
 
@@ -86,15 +90,32 @@ def atom_kinds(molecule: Chem.Mol) -> dict[AtomKind, int]:
     >>> atom_kinds(Chem.MolFromSmiles("CCO"))[AtomKind("O", 1, 1)]
     1
     """
-    invariants = rdMolDescriptors.GetConnectivityInvariants(molecule)
-    counts = Counter(invariants)
-    if not _KINDS.keys() >= counts.keys():
-        _KINDS.update(zip(invariants, map(_kind, molecule.GetAtoms()), strict=True))
+    return kinds_of(kind_numbers(molecule))
+
+
+def kind_numbers(molecule: Chem.Mol) -> list[int]:
+    """Return the kind of each atom, in order, by its place in `ALL_KINDS`."""
+    invariants = list(rdMolDescriptors.GetConnectivityInvariants(molecule))
+    if not _NUMBERS.keys() >= set(invariants):
+        for invariant, atom in zip(invariants, molecule.GetAtoms(), strict=True):
+            _number(invariant, atom)
+    return [_NUMBERS[invariant] for invariant in invariants]
+
+
+def kinds_of(numbers: Sequence[int]) -> dict[AtomKind, int]:
+    """Count atoms of each kind, given by `kind_numbers`."""
     kinds: dict[AtomKind, int] = {}
-    for invariant, count in counts.items():
-        kind = _KINDS[invariant]
+    for number, count in Counter(numbers).items():
+        kind = ALL_KINDS[number]
         kinds[kind] = kinds.get(kind, 0) + count
     return kinds
+
+
+def _number(invariant: int, atom: Chem.Atom) -> None:
+    with _NUMBERING:  # a thread must not see a number whose kind is not there yet, or give one twice
+        if invariant not in _NUMBERS:
+            ALL_KINDS.append(_kind(atom))
+            _NUMBERS[invariant] = len(ALL_KINDS) - 1
 
 
 class Needs:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from types import MappingProxyType
 
 import numpy as np
@@ -18,13 +20,15 @@ from cryokit.chemistry.atoms import (
     QUIET,
     AtomKind,
     Needs,
-    atom_kinds,
     graph,
     has_drawn_hydrogens,
+    kind_numbers,
+    kinds_of,
     plain_graph,
     words_of,
 )
 from cryokit.chemistry.bond_counts import acceptors_and_rotatable_bonds
+from cryokit.chemistry.bond_tables import tabled
 from cryokit.errors import InputError
 
 SCHEMA_VERSION = 2
@@ -35,7 +39,6 @@ _CACHE = 20_000
 _MOLECULES = 4096
 """Structures take far more memory than their features, and are used again soon or not at all."""
 
-_SIMILARITY_ROWS = 1000
 _HIGHEST_FIRST = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)).reshape(256, 8)[:, ::-1])
 """RDKit gives the lowest bit of a byte first, stored fingerprints have the highest first."""
 
@@ -179,7 +182,11 @@ DESCRIPTORS = (
 
 DESCRIPTOR_NAMES = tuple(descriptor.name for descriptor in DESCRIPTORS)
 
+_ROWS_AT_ONCE = 1000
+_FEW_ROWS = 16  # so few molecules are counted one by one sooner than by tables
+
 _FAST_PROPERTIES = rdMolDescriptors.Properties([key for _, key, _, _ in _FAST_GRAPH if key])
+_ALL_OF_FAST = itemgetter(*range(len(_FAST_PROPERTIES.GetPropertyNames())))  # RDKit's own iterator takes as long again
 _SLOW_PROPERTIES = rdMolDescriptors.Properties([key for _, key, _, _ in _SLOW_GRAPH])
 _PATTERNS = {name: Chem.MolFromSmarts(smarts) for name, smarts in _GROUPS.items()}
 _COUNTED_BY_KIND = {
@@ -255,7 +262,11 @@ def fast_descriptors(smiles: Sequence[str]) -> NDArray[np.float64]:
     >>> bool((fast_descriptors(["OCC(O)CO"]) == descriptors(["OCC(O)CO"])[:, : len(FAST_DESCRIPTORS)]).all())
     True
     """
-    return _stacked(smiles, _fast_descriptors, len(FAST_DESCRIPTORS))
+    if len(smiles) <= _FEW_ROWS:
+        return _stacked(smiles, _fast_descriptors, len(FAST_DESCRIPTORS))
+    parts = [smiles[begin : begin + _ROWS_AT_ONCE] for begin in range(0, len(smiles), _ROWS_AT_ONCE)]
+    with QUIET:
+        return np.concatenate([_by_tables(part) for part in parts])
 
 
 def fingerprints(smiles: Sequence[str]) -> NDArray[np.uint8]:
@@ -281,7 +292,7 @@ def fingerprints(smiles: Sequence[str]) -> NDArray[np.uint8]:
     ----------
     .. [1] Rogers, D. and Hahn, M. (2010). J. Chem. Inf. Model. 50, 742-754. 10.1021/ci100050t
     """
-    return _stacked(smiles, _fingerprint, FINGERPRINT_BITS // 8, np.uint8)
+    return _HIGHEST_FIRST[_stacked(smiles, _fingerprint, FINGERPRINT_BITS // 8, np.uint8)]
 
 
 def tanimoto(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -322,8 +333,8 @@ def tanimoto(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.fl
     by_bit = np.unpackbits(right, axis=1).T.astype(np.float32)  # counts below 2^24 are exact
     count_left, count_right = (np.bitwise_count(bits).sum(axis=1, dtype=np.int64) for bits in (left, right))
     similarity = np.empty((len(left), len(right)))
-    for begin in range(0, len(left), _SIMILARITY_ROWS):
-        some = slice(begin, begin + _SIMILARITY_ROWS)
+    for begin in range(0, len(left), _ROWS_AT_ONCE):
+        some = slice(begin, begin + _ROWS_AT_ONCE)
         shared = (csr_array(np.unpackbits(left[some], axis=1), dtype=np.float32) @ by_bit).astype(np.int64)
         union = count_left[some, np.newaxis] + count_right - shared
         similarity[some] = shared / np.maximum(union, 1)
@@ -378,8 +389,12 @@ def composition(smiles: str) -> Mapping[str, int]:
 @lru_cache(maxsize=_MOLECULES)
 def kinds(smiles: str) -> Mapping[AtomKind, int] | None:
     """Count the atoms of the neutral largest fragment by kind; None if hydrogens are drawn as atoms."""
-    molecule = plain(smiles)
-    return None if has_drawn_hydrogens(molecule) else atom_kinds(molecule)
+    return None if has_drawn_hydrogens(plain(smiles)) else kinds_of(_atom_numbers(smiles))
+
+
+@lru_cache(maxsize=_MOLECULES)
+def _atom_numbers(smiles: str) -> list[int]:
+    return kind_numbers(plain(smiles))
 
 
 @lru_cache(maxsize=_MOLECULES)
@@ -404,10 +419,31 @@ def _descriptors(smiles: str) -> NDArray[np.float64]:
 @lru_cache(maxsize=_CACHE)
 def _fast_descriptors(smiles: str) -> NDArray[np.float64]:
     molecule, atoms = plain(smiles), composition(smiles)
-    whole = list(_FAST_PROPERTIES.ComputeProperties(molecule))
-    whole[_PLACE_OF_COUNTED:_PLACE_OF_COUNTED] = acceptors_and_rotatable_bonds(molecule, atom_words(smiles))
+    whole = _properties(molecule, *acceptors_and_rotatable_bonds(molecule, atom_words(smiles)))
     elements = [atoms.get(symbol, 0) for symbol in _ELEMENTS.values()]
     return _finite([*whole, *elements, *_group_counts(smiles), *_derived(whole, atoms)])
+
+
+def _properties(molecule: Chem.Mol, *counted: int) -> list[float]:
+    whole = list(_ALL_OF_FAST(_FAST_PROPERTIES.ComputeProperties(molecule)))
+    whole[_PLACE_OF_COUNTED:_PLACE_OF_COUNTED] = counted
+    return whole
+
+
+def _by_tables(smiles: Sequence[str]) -> NDArray[np.float64]:
+    """Return the same features, of which those of ordinary molecules are counted all at once."""
+    molecules, rows = [plain(text) for text in smiles], []
+    counts, ordinary = tabled(molecules, [_atom_numbers(text) for text in smiles])
+    counted = np.column_stack([counts[name] for name in ("acceptors", "rotatable_bonds", *_PATTERNS)]).tolist()
+    for text, molecule, is_ordinary, found in zip(smiles, molecules, ordinary, counted, strict=True):
+        if is_ordinary:
+            atoms, whole = composition(text), _properties(molecule, *found[:2])
+            elements = map(atoms.get, _ELEMENTS.values(), repeat(0))
+            rows.append([*whole, *elements, *found[2:], *_derived(whole, atoms)])
+        else:
+            rows.append(_fast_descriptors(text))
+    matrix = np.array(rows, dtype=np.float64)
+    return np.nan_to_num(matrix, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _group_counts(smiles: str) -> list[int]:
@@ -453,7 +489,7 @@ def _centres(molecule: Chem.Mol) -> tuple[int, ...]:
 @lru_cache(maxsize=_CACHE)
 def _fingerprint(smiles: str) -> NDArray[np.uint8]:
     text = DataStructs.BitVectToBinaryText(_FINGERPRINTS.GetFingerprint(plain(smiles)))
-    return _HIGHEST_FIRST[np.frombuffer(text, dtype=np.uint8)]
+    return np.frombuffer(text, dtype=np.uint8)
 
 
 def _stacked(smiles: Sequence[str], of_one: Callable, width: int, dtype: type = np.float64) -> NDArray:

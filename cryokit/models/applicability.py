@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -284,12 +285,16 @@ def elements_of(smiles: str) -> list[str]:
 
 def functional_groups_of(smiles: str, besides: Sequence[str] = ()) -> list[str]:
     """Return the functional groups that a structure holds `besides` some, by the names of `FUNCTIONAL_GROUPS`."""
-    molecule, possible = descriptors.plain(smiles), _NEEDED_ATOMS.met_by(descriptors.atom_words(smiles))
-    return [
-        name
-        for name, pattern in _PATTERNS.items()
-        if name in possible and name not in besides and molecule.HasSubstructMatch(pattern)
-    ]
+    sought = _sought(_NEEDED_ATOMS.met_by(descriptors.atom_words(smiles)), tuple(besides))
+    if not sought:
+        return []
+    molecule = descriptors.plain(smiles)
+    return [name for name, pattern in sought if molecule.HasSubstructMatch(pattern)]
+
+
+@lru_cache(maxsize=1024)
+def _sought(possible: frozenset[str], besides: tuple[str, ...]) -> list[tuple[str, Chem.Mol]]:
+    return [item for item in _PATTERNS.items() if item[0] in possible and item[0] not in besides]
 
 
 def _lonely_similarity(fingerprints: NDArray[np.uint8]) -> float:
