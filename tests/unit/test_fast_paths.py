@@ -146,7 +146,7 @@ def made_up() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("n_rows", [3, 40, 200])
-@pytest.mark.parametrize("settings", [(100, 0.33, 2), (20, 1.0, 1), (20, 3, 1)])
+@pytest.mark.parametrize("settings", [(20, 0.33, 2), (20, 1.0, 1), (5, 3, 1)])
 def test_forests_are_those_that_their_library_grows_bit_by_bit(made_up, n_rows, settings):
     features, values = (part[:n_rows] for part in made_up)
     named = dict(zip(("n_estimators", "max_features", "min_samples_leaf"), settings, strict=True))
