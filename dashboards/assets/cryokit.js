@@ -42,6 +42,10 @@ Element.prototype.attachShadow = function (init) {
   return root
 }
 
+// While a page loads a circle turns over all of it, drawn anew for each frame: not for people who ask for less motion.
+const STILL = "@media (prefers-reduced-motion: reduce) { #loader .spinner { animation: none !important } }"
+document.head.append(Object.assign(document.createElement("style"), {textContent: STILL}))
+
 const WIDE_PIXELS = 900
 const YEAR_SECONDS = 365 * 24 * 3600
 

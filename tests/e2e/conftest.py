@@ -9,7 +9,9 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 import httpx
@@ -27,6 +29,7 @@ from playwright.sync_api import (
 from sqlalchemy import text
 
 import cryokit
+from cryokit.api.auth import COOKIE
 from cryokit.db.engine import ADMIN
 from tests.conftest import DEMO_STATE_DIR
 from tests.ports import free_port
@@ -134,8 +137,8 @@ def address(state_dir: Path, server_log: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def token(address: str, accounts: dict[str, Account]) -> Callable[[str], str]:
-    """Sign a role in over the API."""
+def new_login(address: str, accounts: dict[str, Account]) -> Callable[[str], str]:
+    """Sign a role in over the API anew: a login that a test may end."""
 
     def sign_in(role: str) -> str:
         account = accounts[role]
@@ -145,6 +148,12 @@ def token(address: str, accounts: dict[str, Account]) -> Callable[[str], str]:
         return answer.raise_for_status().json()["access_token"]
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def token(new_login: Callable[[str], str]) -> Callable[[str], str]:
+    """Return the login of a role that all tests have in common, because a password is slow to check on purpose."""
+    return cache(new_login)
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +175,7 @@ class Visit:
     page: Page
     address: str
     account: Account
+    login: Callable[[], str]
     mishaps: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -187,13 +197,24 @@ class Visit:
         if message.type == "error":
             self.mishaps.append(f"console: {message.text}")
 
-    def sign_in(self, path: str = "/", button: str = "Predict", *, has_chart: bool = True) -> Page:
-        """Open a page through the login form and wait until it can be used."""
+    def be_signed_in(self) -> None:
+        """Be a person whom all tests of the role have signed in already."""
+        cookie = {"name": COOKIE, "value": self.login(), "url": self.address, "httpOnly": True, "sameSite": "Lax"}
+        self.page.context.add_cookies([cookie])
+
+    def open(self, path: str = "/", button: str = "Predict", *, has_chart: bool = True) -> Page:
+        """Open a page as a person who is signed in and wait until it can be used."""
+        self.be_signed_in()
+        self.page.goto(f"{self.address}{path}")
+        return self.ready(button, has_chart=has_chart)
+
+    def sign_in(self, path: str = "/", *, has_chart: bool = True) -> Page:
+        """Open the page Predict through the login form, with a login that is this visit's own."""
         self.page.goto(f"{self.address}{path}")
         self.page.get_by_label("Name").fill(self.account.name)
         self.page.get_by_label("Password").fill(self.account.password)
         self.page.get_by_role("button", name="Sign in").click()
-        return self.ready(button, has_chart=has_chart)
+        return self.ready(has_chart=has_chart)
 
     def ready(self, button: str = "Predict", *, has_chart: bool = True) -> Page:
         """Wait until the page, known by a button, can be used."""
@@ -243,7 +264,8 @@ class Browsers:
         self.kinds[context] = kind
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=color_scheme)
+        # What turns while a page loads is drawn sixty times a second, by the processor.
+        page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
         return page
 
     def done(self, context: BrowserContext) -> None:
@@ -263,13 +285,22 @@ def browsers(chromium: Browser, address: str) -> Browsers:
     return Browsers(chromium, address)
 
 
-@pytest.fixture
-def new_visit(browsers: Browsers, address: str, accounts: dict[str, Account]) -> Iterator[Callable[..., Visit]]:
-    """Open pages of browsers that know nothing; afterwards nothing may have gone wrong on any of them."""
+@pytest.fixture(scope="session")
+def visiting(
+    browsers: Browsers, address: str, accounts: dict[str, Account], token: Callable[[str], str]
+) -> Callable[[], AbstractContextManager[Callable[..., Visit]]]:
+    """Return what opens pages of browsers that know nothing; afterwards nothing may have gone wrong on any of them."""
+    return partial(_visits, browsers, address, accounts, token)
+
+
+@contextmanager
+def _visits(
+    browsers: Browsers, address: str, accounts: dict[str, Account], token: Callable[[str], str]
+) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
 
     def start(role: str = "viewer", width: int = 1440, **options: object) -> Visit:
-        visits.append(Visit(browsers.page(width, **options), address, accounts[role]))
+        visits.append(Visit(browsers.page(width, **options), address, accounts[role], partial(token, role)))
         return visits[-1]
 
     yield start
@@ -278,6 +309,20 @@ def new_visit(browsers: Browsers, address: str, accounts: dict[str, Account]) ->
         browsers.done(visit.page.context)
 
     assert mishaps == []
+
+
+@pytest.fixture
+def new_visit(visiting: Callable) -> Iterator[Callable[..., Visit]]:
+    """Open pages for one test."""
+    with visiting() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def common_visit(visiting: Callable) -> Iterator[Callable[..., Visit]]:
+    """Open pages that the tests of a file have in common: loading one costs more than what is done on it."""
+    with visiting() as start:
+        yield start
 
 
 @pytest.fixture

@@ -39,10 +39,17 @@ def finished(address, token, job_id, patience_seconds=240):
     pytest.fail(f"job {job_id} was not done in {patience_seconds} s: {job}")
 
 
-def test_a_person_trains_promotes_and_rolls_back(new_visit, address, token):
+@pytest.fixture(scope="module")
+def desk(common_visit):
+    """An administrator's page of the models for viability."""
+    visit = common_visit("admin")
+    visit.open(PATH, button="Train", has_chart=False)
+    return visit
+
+
+def test_a_person_trains_promotes_and_rolls_back(desk, address, token):
     before, current = newest_version(address, token), versions(address, token, are_current=True)
-    visit = new_visit("admin", width=1440)
-    page = visit.sign_in(PATH, button="Train", has_chart=False)
+    visit, page = desk, desk.page
     page.get_by_label("Estimator").click()
     page.get_by_role("option", name="ridge").click()
     page.get_by_role("button", name="Train", exact=True).click()
@@ -101,7 +108,7 @@ def test_a_training_is_cancelled_and_leaves_no_version(address, token):
 
 def test_a_viewer_reads_and_cannot_train(new_visit, address, token):
     visit = new_visit("viewer", width=390)
-    page = visit.sign_in(PATH, button="Sign out", has_chart=False)
+    page = visit.open(PATH, button="Sign out", has_chart=False)
     page.get_by_role("heading", name="Model card").wait_for()
     page.get_by_role("heading", name="Provenance").wait_for()
 
@@ -112,9 +119,8 @@ def test_a_viewer_reads_and_cannot_train(new_visit, address, token):
     visit.screenshot("models-phone")
 
 
-def test_the_page_is_accessible(new_visit):
-    visit = new_visit("admin")
-    page = visit.sign_in(PATH, button="Train", has_chart=False)
+def test_the_page_is_accessible(desk):
+    visit, page = desk, desk.page
     page.get_by_role("heading", name="Provenance").wait_for()
     for scheme in visit.in_both_themes():
         visit.screenshot(f"models-{scheme}-all")

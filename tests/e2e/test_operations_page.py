@@ -18,27 +18,11 @@ def card_of(page, job):
 
 
 def opened(visit):
-    page = visit.sign_in("/operations", button="Look again", has_chart=False)
+    page = visit.open("/operations", button="Look again", has_chart=False)
     expect(page.get_by_text(re.compile(r"components need somebody|every component is well"))).to_be_visible(
         timeout=30_000
     )
     return page
-
-
-def test_tiles_alerts_failed_requests_and_backups_are_shown(new_visit):
-    page = opened(new_visit("admin"))
-
-    for name in ("database", "schema", "models", "dask", "disk", "clock", "findings", "backups"):
-        expect(page.locator(".tiles li strong", has_text=re.compile(f"^{name}$"))).to_be_visible()
-    for name in ("Health", "Alerts", "Requests that failed", "Backups", "Make a backup", "Drills"):
-        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-
-
-def test_the_page_is_for_admins(new_visit):
-    visit = new_visit("viewer")
-    page = visit.sign_in("/operations", button="Sign out", has_chart=False)
-
-    expect(page.get_by_text("This page needs the role admin; ask an administrator.")).to_be_visible()
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +40,42 @@ def backed_up(workbench):
     workbench.drill_backup()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_page_is_accessible_and_needs_no_sideways_scrolling(new_visit, backed_up, width):
-    visit = new_visit("admin", width=width, is_mobile=width < 500, has_touch=width < 500)
-    page = opened(visit)
+@pytest.fixture(scope="module")
+def desk(common_visit, backed_up):
+    """An administrator's page, opened when there were backups and a drill."""
+    visit = common_visit("admin")
+    opened(visit)
+    return visit
+
+
+def test_tiles_alerts_failed_requests_and_backups_are_shown(desk):
+    page = desk.page
+
+    for name in ("database", "schema", "models", "dask", "disk", "clock", "findings", "backups"):
+        expect(page.locator(".tiles li strong", has_text=re.compile(f"^{name}$"))).to_be_visible()
+    for name in ("Health", "Alerts", "Requests that failed", "Backups", "Make a backup", "Drills"):
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def test_the_page_is_for_admins(new_visit):
+    visit = new_visit("viewer")
+    page = visit.open("/operations", button="Sign out", has_chart=False)
+
+    expect(page.get_by_text("This page needs the role admin; ask an administrator.")).to_be_visible()
+
+
+def test_the_page_is_accessible_and_fits_a_desk(desk):
+    expect_accessible_and_fitting(desk, 1440)
+
+
+def test_the_page_is_accessible_and_fits_a_phone(new_visit, backed_up):
+    visit = new_visit("admin", width=390, is_mobile=True, has_touch=True)
+    opened(visit)
+    expect_accessible_and_fitting(visit, 390)
+
+
+def expect_accessible_and_fitting(visit, width):
+    page = visit.page
     page.locator(".bk-Canvas").first.wait_for(state="attached")
     for scheme in visit.in_both_themes():
         visit.screenshot(f"operations-{scheme}-{width}")
@@ -90,8 +106,8 @@ def test_an_open_page_is_one_websocket_until_it_is_closed(new_visit, address, to
     assert open_websockets(address, key) == before
 
 
-def test_a_backup_is_made_from_the_page_one_at_a_time(new_visit, workbench, backed_up):
-    page = opened(new_visit("admin"))
+def test_a_backup_is_made_from_the_page_one_at_a_time(desk, workbench):
+    page = desk.page
     button = page.get_by_role("button", name="Back up now")
     sets = Sets(workbench.settings)
     with sets.locked():
@@ -115,8 +131,8 @@ def test_a_backup_is_made_from_the_page_one_at_a_time(new_visit, workbench, back
     expect(page.get_by_role("region", name="What can be restored").get_by_text("any moment")).to_be_visible()
 
 
-def test_a_backup_is_cancelled_from_the_page_and_leaves_nothing(new_visit, workbench, backed_up):
-    page = opened(new_visit("admin"))
+def test_a_backup_is_cancelled_from_the_page_and_leaves_nothing(desk, workbench):
+    page = desk.page
     button, cancel = (page.get_by_role("button", name=name) for name in ("Back up now", "Cancel the newest"))
     before = {found.id for found in Sets(workbench.settings).all()}
     cancel.click()
@@ -133,8 +149,8 @@ def test_a_backup_is_cancelled_from_the_page_and_leaves_nothing(new_visit, workb
         assert {found.id for found in Sets(workbench.settings).all()} == before
 
 
-def test_drills_are_listed(new_visit, workbench, backed_up):
-    page = opened(new_visit("admin"))
+def test_drills_are_listed(desk, workbench):
+    page = desk.page
     newest = workbench.backup_overview()["drills"].iloc[0]
 
     row = page.get_by_role("region", name="Drills").get_by_role("row").nth(1)

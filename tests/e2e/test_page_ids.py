@@ -32,7 +32,7 @@ def test_a_button_works_under_the_id_of_its_websocket_in_log_and_database(new_vi
         with workbench.database.bootstrap() as superuser:
             return superuser.scalars(text(WAITING)).all()
 
-    page = new_visit("admin").sign_in("/database", button="Run now")
+    page = new_visit("admin").open("/database", button="Run now")
     before = {"button_pressed": 0, "websocket_closed": 0}
     before = {name: len(events(name)) for name in before}
     with cryokit.open(state_dir=state_dir) as workbench, workbench.database.connection_of(ADMIN) as connection:

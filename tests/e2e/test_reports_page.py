@@ -7,7 +7,7 @@ from tests.e2e.axe import violations
 
 
 def opened(visit, path, heading):
-    page = visit.sign_in(path, button="Sign out", has_chart=False)
+    page = visit.open(path, button="Sign out", has_chart=False)
     page.get_by_role("heading", name=heading, exact=True).wait_for()
     return page
 

@@ -35,8 +35,16 @@ def asked(address, token, role, path):
     return httpx.get(f"{address}/api/v1{path}", headers={"Authorization": f"Bearer {token(role)}"}).json()
 
 
-def test_each_tab_says_in_words_what_it_shows_and_the_numbers_are_those_of_the_api(new_visit, address, token):
-    page = new_visit("viewer").sign_in("/validation?target=tg", button=BUTTON)
+@pytest.fixture(scope="module")
+def desk(common_visit):
+    """A viewer's page of the current version for Tg."""
+    visit = common_visit("viewer")
+    visit.open("/validation?target=tg", button=BUTTON)
+    return visit
+
+
+def test_each_tab_says_in_words_what_it_shows_and_the_numbers_are_those_of_the_api(desk, address, token):
+    page = desk.page
     [current] = [item for item in asked(address, token, "viewer", "/models/tg") if item["is_current"]]
     expect(page.get_by_text(f"{current['metrics']['n']:.0f} measured values")).to_be_visible()
     expect(mean_error(page)).to_have_text(f"{current['metrics']['mae']:.1f}")
@@ -64,7 +72,7 @@ def test_each_tab_says_in_words_what_it_shows_and_the_numbers_are_those_of_the_a
 
 def test_own_measurements_become_an_evaluation_like_any_other(new_visit, address, token):
     visit = new_visit("admin")
-    page = visit.sign_in("/validation?target=tg", button="Evaluate")
+    page = visit.open("/validation?target=tg", button="Evaluate")
     upload(page, [SEEN, "C1CC,broken,150", "CCO,ethanol,warm"], "bad.csv")
     refused = page.get_by_role("region", name="Refused rows")
     expect(refused.get_by_role("row", name=re.compile("^3 .*C1CC"))).to_be_visible()
@@ -100,7 +108,7 @@ def versions_to_compare(address, token):
 def test_versions_are_compared_on_the_same_rows(new_visit, address, token):
     first, other = versions_to_compare(address, token)
     visit = new_visit("viewer", width=390, color_scheme="dark")
-    page = visit.sign_in(f"/validation?target=viability&version={first}", button="Compare")
+    page = visit.open(f"/validation?target=viability&version={first}", button="Compare")
     found = asked(address, token, "viewer", f"/models/viability/compare?version_a={first}&version_b={other}")
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_text("Choose one version or more.")).to_be_visible()
@@ -124,14 +132,14 @@ def test_versions_are_compared_on_the_same_rows(new_visit, address, token):
 
 
 def test_a_link_reproduces_what_was_seen(new_visit):
-    page = new_visit("viewer").sign_in("/validation?target=viability", button=BUTTON)
+    page = new_visit("viewer").open("/validation?target=viability", button=BUTTON)
 
     expect(page).to_have_url(re.compile(r"target=viability&version=\d+&rows=curated"))
     expect(page.get_by_role("combobox", name="Target")).to_have_text("Cell viability")
 
 
 def test_the_last_of_quick_choices_is_what_is_shown(new_visit):
-    page = new_visit("viewer").sign_in("/validation?target=tg", button=BUTTON)
+    page = new_visit("viewer").open("/validation?target=tg", button=BUTTON)
     for name in ("Ice recrystallization inhibition", "Glass transition", "Cell viability"):
         page.get_by_role("combobox", name="Target").click()
         page.get_by_role("option", name=name).click()
@@ -140,17 +148,25 @@ def test_the_last_of_quick_choices_is_what_is_shown(new_visit):
     expect(page.get_by_role("row", name=re.compile("Mean absolute error .fraction of control"))).to_be_visible()
 
 
-def test_the_ladder_shows_what_was_computed(new_visit):
-    page = new_visit("viewer").sign_in("/validation?target=tg", button=BUTTON)
+def test_the_ladder_shows_what_was_computed(desk):
+    page = desk.page
     page.get_by_role("button", name=BUTTON).click()
 
     expect(page.get_by_text("the mean absolute error is")).to_be_visible(timeout=60_000)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_the_page_is_accessible_and_fits(new_visit, width, scheme):
-    visit = new_visit("viewer", width=width, color_scheme=scheme)
-    page = visit.sign_in("/validation?target=tg", button=BUTTON)
+def test_the_page_is_accessible_and_fits_a_desk(desk):
+    expect_accessible_and_fitting(desk, 1440, "light")
+
+
+def test_the_page_is_accessible_and_fits_a_dark_phone(new_visit):
+    visit = new_visit("viewer", width=390, color_scheme="dark")
+    visit.open("/validation?target=tg", button=BUTTON)
+    expect_accessible_and_fitting(visit, 390, "dark")
+
+
+def expect_accessible_and_fitting(visit, width, scheme):
+    page = visit.page
     visit.screenshot(f"validation-{width}-{scheme}")
 
     assert violations(page) == []

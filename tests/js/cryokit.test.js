@@ -57,6 +57,15 @@ function component(window, html) {
   return root
 }
 
+test("the circle that turns while a page loads stands still for people who ask for less motion", () => {
+  const window = open({panel: panel_page()})
+  const rules = [...window.document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+  const [less_motion] = rules.filter((rule) => rule.media?.mediaText === "(prefers-reduced-motion: reduce)")
+
+  assert.equal(less_motion.cssRules[0].selectorText, "#loader .spinner")
+  assert.equal(less_motion.cssRules[0].style.animation, "none")
+})
+
 test("what a component draws into its shadow root gets the roles that screen readers need", async (context) => {
   const window = open()
   context.after(() => window.close())
