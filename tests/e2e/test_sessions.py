@@ -190,7 +190,7 @@ def test_what_others_do_is_not_told_to_a_page(new_visit):
     assert told
     told.clear()
     other = new_visit().open()
-    other.get_by_label("SMILES").fill("OCC(O)CO")
+    other.get_by_label("SMILES, one on each line").fill("OCC(O)CO")
     other.get_by_role("button", name="Predict", exact=True).click()
     other.get_by_text("1 predicted, 0 refused.").wait_for()
     idle.page.wait_for_timeout(1000)
