@@ -131,8 +131,8 @@ def test_a_backup_is_made_from_the_page_one_at_a_time(desk, workbench):
     expect(page.get_by_role("region", name="What can be restored").get_by_text("any moment")).to_be_visible()
 
 
-def test_a_backup_is_cancelled_from_the_page_and_leaves_nothing(desk, workbench):
-    page = desk.page
+def test_a_backup_is_cancelled_from_the_page_and_leaves_nothing(new_visit, workbench, backed_up):
+    page = opened(new_visit("admin"))
     button, cancel = (page.get_by_role("button", name=name) for name in ("Back up now", "Cancel the newest"))
     before = {found.id for found in Sets(workbench.settings).all()}
     cancel.click()
