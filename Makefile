@@ -45,8 +45,8 @@ test-js: ## The pages' own JavaScript
 	@$(BIN)/python tests/run_tests.py js
 
 .PHONY: perf
-perf: ## Benchmarks, as ratios within one run
-	@ops/bootstrap.sh test
+perf: ## Benchmarks, as ratios within one run, beside pgBackRest and Barman
+	@ops/bootstrap.sh perf
 	@$(BIN)/python tests/run_tests.py perf
 
 .PHONY: validate

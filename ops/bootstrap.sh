@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Make .venv with the pinned packages; with `test`, also what tests need. Says what it does; doing nothing is fast.
-#   ops/bootstrap.sh run|test|image                 image: also what building and trying an image needs
+#   ops/bootstrap.sh run|test|image|perf            image: also what building and trying an image needs
+#                                                   perf: also what benchmarks compare with
 #   ops/bootstrap.sh postgresql VERSION
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-run}
 case $mode in
   run | postgresql) extra='' packages=run ;;
-  test | image) extra='[test]' packages=test ;;
-  *) echo "usage: ops/bootstrap.sh run|test|image|postgresql VERSION, but got '$mode'" >&2; exit 2 ;;
+  test | image | perf) extra='[test]' packages=test ;;
+  *) echo "usage: ops/bootstrap.sh run|test|image|perf|postgresql VERSION, but got '$mode'" >&2; exit 2 ;;
 esac
 
 # Runs each candidate: a name on PATH may be a shim that starts nothing.
@@ -145,6 +146,17 @@ install_image_programs() {
   install_quietly "${missing[@]}"
 }
 
+# The other tools that make backups of PostgreSQL, all of one version of it; name on PATH is the Debian package too.
+install_compared() {
+  install_postgresql 15
+  local missing=()
+  for program in pgbackrest barman zstd; do command -v "$program" >/dev/null 2>&1 || missing+=("$program"); done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  may_install || { echo "missing programs: ${missing[*]}; what is compared with them is not measured" >&2; return; }
+  echo "installing ${missing[*]} through apt"
+  install_quietly "${missing[@]}"
+}
+
 # One run at a time: two would write the same .venv.
 exec 9>.bootstrap.lock
 if command -v flock >/dev/null 2>&1; then flock 9; fi
@@ -153,3 +165,4 @@ make_venv
 install_packages
 [ "$mode" = run ] || install_programs
 [ "$mode" != image ] || install_image_programs
+[ "$mode" != perf ] || install_compared

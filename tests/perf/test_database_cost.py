@@ -1,7 +1,5 @@
 """What row level security and a health check cost on a million measurements, as ratios within one run."""
 
-from collections.abc import Iterator
-from itertools import count, islice
 from statistics import median
 from time import perf_counter
 from uuid import uuid4
@@ -9,49 +7,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from cryokit.chemistry.molecules import parse
 from cryokit.db.engine import Database
 from cryokit.db.queries import queries
 from cryokit.domain import Identity
 from cryokit.workbench import Workbench
+from tests.perf.filling import fill
 
 ROWS = 1_000_000
 ROUNDS = 61
 MAX_RATIO, MAX_HEALTH_SECONDS = 1.3, 10.0
 
-FILL = (
-    """
-    INSERT INTO cryo.app_user (name, role, password_hash)
-    SELECT 'person ' || number, 'researcher', '$argon2id$x' FROM generate_series(1, 200) AS number
-    """,
-    "INSERT INTO cryo.team (name) SELECT 'team ' || number FROM generate_series(1, 50) AS number",
-    """
-    CREATE TEMPORARY TABLE placed ON COMMIT DROP AS
-    SELECT 'team' AS kind, id::text, row_number() OVER (ORDER BY id) AS place FROM cryo.team
-     UNION ALL SELECT 'person', id::text, row_number() OVER (ORDER BY id) FROM cryo.app_user
-     UNION ALL SELECT 'molecule', id::text, row_number() OVER (ORDER BY id) FROM cryo.molecule
-    """,
-    """
-    INSERT INTO cryo.membership (team_id, user_id, role)
-    SELECT team.id::uuid, person.id::uuid, 'editor'
-      FROM placed AS team
-      JOIN placed AS person ON person.kind = 'person' AND person.place % 50 = team.place % 50
-     WHERE team.kind = 'team'
-    """,
-    """
-    INSERT INTO cryo.measurement (
-               target, property_type_id, molecule_id, name, value, unit, source, row_sha256, owner_id, team_id,
-               is_public)
-    SELECT 'tg', 1, molecule.id::bigint, 'substance', 100 + number % 300, 'K', 'own',
-           encode(sha256(number::text::bytea), 'hex'), person.id::uuid, team.id::uuid, number % 100 = 0
-      FROM generate_series(1, 1000000) AS number
-      JOIN placed AS molecule ON molecule.kind = 'molecule' AND molecule.place = 1 + number % 2000
-      JOIN placed AS team ON team.kind = 'team' AND team.place = 1 + number % 50
-      JOIN placed AS person ON person.kind = 'person' AND person.place = 1 + number % 200
-    """,
-)
-MOLECULE = text("INSERT INTO cryo.molecule (smiles, inchikey) VALUES (:smiles, :inchikey)")
-MOLECULES = 2000
 QUERIES = {
     "newest rows of the team": """
         SELECT id, name, value, unit FROM cryo.measurement WHERE team_id = :team ORDER BY id DESC LIMIT 100
@@ -63,24 +28,13 @@ QUERIES = {
 }
 
 
-def ethers() -> Iterator[dict[str, str]]:
-    """Yield as many unbranched ethers as are wanted, each once."""
-    chains = ((left, right) for left in count(1) for right in range(1, left + 1))
-    for left, right in islice(chains, MOLECULES):
-        molecule = parse("C" * left + "O" + "C" * right)
-        yield {"smiles": molecule.smiles, "inchikey": molecule.inchikey}
-
-
 @pytest.fixture(scope="module")
 def filled(server, superuser_runs, template_database):
     """A database with a million measurements of fifty teams, and a member of one of them."""
     database = Database(server.settings, name=f"perf_{uuid4().hex[:8]}")
     superuser_runs(f"CREATE DATABASE {database.name} TEMPLATE {template_database}")
+    fill(database, ROWS)
     with database.service() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(MOLECULE, list(ethers()))
-        for statement in FILL:
-            connection.exec_driver_sql(statement, None, execution_options={"no_parameters": True})
         member = connection.execute(
             text("SELECT membership.user_id, membership.team_id FROM cryo.membership ORDER BY 1 LIMIT 1")
         ).one()
