@@ -97,7 +97,8 @@ class Cipher:
     def extract(self, path: Path, folder: Path) -> None:
         """Unpack a compressed tar file into a folder, nothing of it outside."""
         folder.mkdir(mode=0o700)
-        with self.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        blocks = {"bufsize": CHUNK_BYTES, "copybufsize": CHUNK_BYTES}
+        with self.open(path) as stream, tarfile.open(fileobj=stream, mode="r|", **blocks) as archive:
             archive.extractall(folder, filter="data")
 
     def decompress(self, path: Path, target: Path) -> None:

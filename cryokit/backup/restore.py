@@ -46,7 +46,14 @@ def prove(settings: Settings, found: BackupSet, tell: Teller = silent) -> tuple[
     return found.with_changes(proved_at=datetime.now(UTC).isoformat(), proof=proof, **noted), verification
 
 
-def restore(settings: Settings, found: BackupSet, target: RecoveryTarget, into: Path | None, replace: bool) -> Restored:
+def restore(
+    settings: Settings,
+    found: BackupSet,
+    target: RecoveryTarget,
+    into: Path | None,
+    replace: bool,
+    tell: Teller = silent,
+) -> Restored:
     """
     Restore a cluster and verify it; only then may it take the place of the live one.
 
@@ -62,6 +69,8 @@ def restore(settings: Settings, found: BackupSet, target: RecoveryTarget, into: 
         State folder to restore into, which must not hold a cluster; the installation's own if missing.
     replace : bool
         Whether a cluster that is there is set aside.
+    tell : Teller
+        Hears of each step; until the last one, which puts it in place, it may cancel, and nothing was changed.
     """
     home = settings if into is None else settings.model_copy(update={"state_dir": into.absolute()})
     if home.cluster_dir.exists() and not replace:
@@ -71,11 +80,15 @@ def restore(settings: Settings, found: BackupSet, target: RecoveryTarget, into: 
     if target.moment():
         _commit_once(settings)
     began = time.perf_counter()
-    with Scratch(settings, Cipher(settings.backup_key_file), home.state_dir).opened() as scratch:
-        scratch.know_passwords_of(home)
-        fill(scratch, Sets(settings), found, target)
-        verification = _verified(scratch, found, not target.needs_archive, home.artifacts_dir)
-        verification.require_passed(f"the restored backup {found.id}, which was not put in place,")
+    cipher, of_copy = Cipher(settings.backup_key_file), part_of(tell, 0.0, 0.5)
+    with Scratch(settings, cipher, home.state_dir, tell=of_copy).opened() as scratch:
+        with stoppable():
+            scratch.know_passwords_of(home)
+            fill(scratch, Sets(settings), found, target)
+            is_exact = not target.needs_archive
+            verification = _verified(scratch, found, is_exact, home.artifacts_dir, part_of(tell, 0.5, 0.9))
+            verification.require_passed(f"the restored backup {found.id}, which was not put in place,")
+            tell("putting it in place", 0.9)
         Artifacts(settings, scratch.cipher).put_back(_models_in(scratch), home.artifacts_dir)
         kept = _put_in_place(scratch, home, is_new=found.kind == "dump")
     return Restored(home.cluster_dir, verification, kept, time.perf_counter() - began)
@@ -202,6 +215,7 @@ def _put_in_place(scratch: Scratch, home: Settings, is_new: bool) -> Path | None
     scratch.server.stop()
     if is_new and (known := known_timelines(home)):
         scratch.begin_timeline(max(known) + 1)
+    scratch.server.sync()
     live = Server(home)
     live.passwords.take_over(scratch.database.passwords)
     kept = None

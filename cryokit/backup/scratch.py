@@ -95,7 +95,7 @@ class Scratch:
         self.home = (home or settings.state_dir).absolute()
         folder = self.home / (name or f"restore-{secrets.token_hex(4)}")
         self.settings = settings.model_copy(update={"state_dir": folder, "database_url": None})
-        self.server = Server(self.settings, _PATIENCE_SECONDS, is_fresh=True)
+        self.server = Server(self.settings, _PATIENCE_SECONDS, is_scratch=True)
         self.database = Database(self.settings)
 
     @contextlib.contextmanager
@@ -121,7 +121,7 @@ class Scratch:
         """Stop the server and remove the folder."""
         self.database.dispose()
         if self.settings.cluster_dir.exists():
-            self.server.stop()
+            self.server.stop(at_once=True)
         shutil.rmtree(self.settings.state_dir, ignore_errors=True)
 
     def know_passwords_of(self, home: Settings) -> None:

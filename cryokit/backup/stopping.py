@@ -36,11 +36,16 @@ class _Stopper:
     def watch(self) -> None:
         """Look now and then, in a thread of its own, whether the work was cancelled."""
         while not self._ended.wait(_EVERY_SECONDS):
-            with contextlib.suppress(CryokitError):  # the database is away for a moment
-                if self._is_cancelled():
-                    self.is_wanted = True
-                    signal.pthread_kill(self._main, _SIGNAL)
-                    return
+            if self.is_asked_for():
+                self.is_wanted = True
+                signal.pthread_kill(self._main, _SIGNAL)
+                return
+
+    def is_asked_for(self) -> bool:
+        """Whether the work was cancelled, also in the moment before it is struck."""
+        with contextlib.suppress(CryokitError):  # the database is away for a moment
+            return self._is_cancelled()
+        return False
 
     def end(self) -> None:
         """Look no more."""
@@ -72,6 +77,22 @@ def stopped_when(is_cancelled: Callable[[], bool]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Have what is `stoppable` end at once on Ctrl-C or SIGTERM, and nothing else; in other threads nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = threading.Event()
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with stopped_when(asked.is_set):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def stoppable() -> Iterator[None]:
     """Mark work that may end at any point, because who holds it puts away what it left."""
     if not _current:
@@ -87,7 +108,7 @@ def stoppable() -> Iterator[None]:
     except BaseException as error:
         is_struck = not stopper.is_open
         stopper.is_open = False
-        if not is_struck:
+        if not is_struck and not stopper.is_asked_for():  # Ctrl-C ends the programs that it runs first
             raise
         msg = "the work was cancelled"  # what a reader in between says of it is no more than its echo
         raise CancelledError(msg) from error

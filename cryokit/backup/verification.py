@@ -1,6 +1,10 @@
 """Verify a database that was restored: everything that the issue of trust rests on, each line with what was found."""
 
-from collections.abc import Callable
+import contextlib
+import contextvars
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,10 +16,13 @@ from cryokit.db.access import verify_access
 from cryokit.db.engine import Database
 from cryokit.db.health import check_health
 from cryokit.db.integrity import find_problems
-from cryokit.errors import CommandError, IntegrityCheckError
+from cryokit.db.queries import queries
+from cryokit.errors import CommandError, CryokitError, IntegrityCheckError
 
 _AMCHECK = "CREATE EXTENSION IF NOT EXISTS amcheck WITH SCHEMA pg_catalog"
 _NO_AMCHECK = "DROP EXTENSION IF EXISTS amcheck"
+_EVERY_SECONDS = 0.1
+_CHECKS_BESIDE = 3
 
 
 @dataclass(frozen=True)
@@ -75,23 +82,64 @@ def verify_restored(
     tell : Teller
         Hears of each step.
     """
-    tell("counting and hashing the rows", 0.0)
+    # Reading checks do not disturb each other; those of access change rows, which are rolled back, so health is known.
+    with beside(database) as side:
+        health = side.begin(_error_findings, database)
+        problems = side.begin(_line, "relationships, keys, policies", lambda: _no_problems(database))
+        contents = side.begin(_contents, database)
+        tell("verifying pages and indexes, health, relationships, rows and content", 0.0)
+        pages = _line("pages and indexes", lambda: _amcheck(database, settings))
+        findings, broken = health.result(), problems.result()
+        tell("verifying access", 0.6)
+        access = _line("access", lambda: _access(database))
+        tell("verifying rows and content", 0.8)
+        found = contents.result()
+    rows = _line("rows and content", lambda: _equal(expected, found))
+    known = _line("health", lambda: _no_new(findings, known_findings))
+    return Verification((rows, broken, access, pages, known), found, findings)
+
+
+class _Side:
+    """Threads beside the main one, in which checks are made."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_CHECKS_BESIDE)
+        self._begun: list[Future] = []
+
+    def begin(self, check: Callable[..., Any], *given: Any) -> Future:
+        """Have a check made; what it raises comes with its result."""
+        self._begun.append(self._pool.submit(contextvars.copy_context().run, check, *given))
+        return self._begun[-1]
+
+    def end(self, database: Database) -> None:
+        """Begin no more checks, and have the server end those that are being made."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        while under_way := [check for check in self._begun if not check.done()]:
+            with contextlib.suppress(CryokitError), database.bootstrap() as connection:
+                connection.execute(queries("backups")["end_others"])
+            wait(under_way, _EVERY_SECONDS)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._pool.shutdown()
+
+
+@contextlib.contextmanager
+def beside(database: Database) -> Iterator[_Side]:
+    """Let checks be made beside others; when these end early, by an error or a cancellation, so do those."""
+    side = _Side()
+    try:
+        yield side
+    except BaseException:
+        side.end(database)
+        raise
+    finally:
+        side.close()
+
+
+def _contents(database: Database) -> dict[str, Any]:
     with database.bootstrap() as connection, connection.begin():
-        found = contents_of(connection)
-    tell("checking the health of the database", 0.2)
-    findings = _error_findings(database)
-    checks: dict[str, Callable[[], str]] = {
-        "rows and content": lambda: _equal(expected, found),
-        "relationships, keys, policies": lambda: _no_problems(database),
-        "access": lambda: _access(database),
-        "pages and indexes": lambda: _amcheck(database, settings),
-        "health": lambda: _no_new(findings, known_findings),
-    }
-    lines = []
-    for done, (name, check) in enumerate(checks.items()):
-        tell(f"verifying {name}", 0.4 + 0.6 * done / len(checks))
-        lines.append(_line(name, check))
-    return Verification(tuple(lines), found, findings)
+        return contents_of(connection)
 
 
 def _line(name: str, check: Callable[[], str]) -> Line:
@@ -128,6 +176,7 @@ def _amcheck(database: Database, settings: Settings) -> str:
     with database.bootstrap() as connection, connection.begin():
         connection.exec_driver_sql(_AMCHECK)
     argv = [programs.pg_bindir(settings) / "pg_amcheck", "--heapallindexed", "--parent-check", "--no-dependent-toast"]
+    argv += ["--jobs", str(os.cpu_count() or 1)]
     try:
         programs.run_here([*argv, database.bootstrap_url()], database.bootstrap_secret())
     finally:

@@ -73,8 +73,14 @@ def backup_verify(workbench: Workbench, set_id: str | None, every: bool, deep: b
 @click.pass_obj
 def backup_restore(workbench: Workbench, as_json: bool, **asked: Any) -> None:
     """Restore a backup, verify it, and only then put it in place; without an ID the newest one that reaches."""
-    done = workbench.restore_backup(**asked)
+    done = workbench.restore_backup(**asked, tell=_told)
     emit_all({"verification": pd.DataFrame(done.pop("verification")), "restored": done}, as_json)
+
+
+def _told(line: str, done_fraction: float) -> None:
+    """Tell a step beside what is printed as the answer."""
+    if line:
+        click.echo(f"{done_fraction:4.0%}  {line}", err=True)
 
 
 @backup.command("status")

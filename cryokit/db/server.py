@@ -35,6 +35,7 @@ _ORPHAN_PATIENCE_SECONDS = 2.0
 _READY_PATIENCE_SECONDS = 120.0
 _SETTINGS_FILE = "cryokit.conf"
 _KEPT = "cluster.before-"
+_OF_SCRATCH = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 _PID_LINE, _STATUS_LINE = 0, 7
 
 
@@ -52,12 +53,15 @@ class Server:
     """The PostgreSQL cluster in the state folder and the process that serves it."""
 
     def __init__(
-        self, settings: Settings, patience_seconds: float = _READY_PATIENCE_SECONDS, is_fresh: bool = False
+        self, settings: Settings, patience_seconds: float = _READY_PATIENCE_SECONDS, is_scratch: bool = False
     ) -> None:
         self.settings = settings
         self.patience_seconds = patience_seconds
-        self.is_fresh = is_fresh
-        """Whether no crash can have left anything behind here, so that a start that fails once fails for good."""
+        self.is_scratch = is_scratch
+        """
+        Whether a backup is brought up in it: no crash can have left anything behind, so that a start that fails once
+        fails for good, and what it writes is not waited for to be on the disk until `sync`, if it ever counts.
+        """
         self.cluster = settings.cluster_dir.absolute()
         self.passwords = Passwords(settings.secrets_dir)
 
@@ -93,19 +97,28 @@ class Server:
             )
             raise ConflictError(msg)
 
-    def stop(self) -> None:
-        """Stop the server if it runs; open transactions are rolled back."""
+    def stop(self, at_once: bool = False) -> None:
+        """Stop the server if it runs; open transactions are rolled back, if `at_once` then by its next start."""
         with self._locked():
             if self._postmaster() is not None:
                 account = self._account()
                 argv = [programs.usable_bindir(self.settings, account) / "pg_ctl", "stop", "-D", self.cluster]
                 try:
-                    programs.run_as(account, [*argv, "-m", "fast", "-w", "-t", "120"])
+                    programs.run_as(account, [*argv, "-m", "immediate" if at_once else "fast", "-w", "-t", "120"])
                 except CommandError:
                     if self._answers():
                         raise
             with contextlib.suppress(OSError):  # not there, or another file lies in it
                 self.settings.socket_dir.rmdir()
+
+    def sync(self) -> None:
+        """Have on the disk all that a stopped server has written."""
+        account = self._account()
+        programs.run_as(
+            account,
+            [programs.usable_bindir(self.settings, account) / "initdb", "--sync-only", "-D", self.cluster],
+            timeout_seconds=self.patience_seconds,
+        )
 
     def status(self) -> ServerStatus:
         """Return whether the server runs, which version, where."""
@@ -179,6 +192,7 @@ class Server:
         programs.give(partial, account)
         argv = [bindir / "initdb", "-D", partial, "-U", SUPERUSER, "--auth=scram-sha-256", "--pwfile=/dev/stdin"]
         argv += ["--encoding=UTF8", "--data-checksums", *_locale(programs.major(programs.version(bindir)))]
+        argv += ["--no-sync"] if self.is_scratch else []
         with _pipe_holding(self.passwords.ensure(SUPERUSER), account) as stdin:
             # The lock goes with initdb: if this process is killed, the next one waits until initdb has ended.
             programs.run_as(account, argv, keep=(lock,), stdin=stdin)
@@ -209,12 +223,12 @@ class Server:
             except CommandError as error:
                 waited = time.monotonic() - began
                 is_held = self._end_orphans(signal.SIGKILL if waited > _ORPHAN_PATIENCE_SECONDS else signal.SIGQUIT)
-                if self.is_fresh or waited > (self.patience_seconds if is_held else _START_PATIENCE_SECONDS):
+                if self.is_scratch or waited > (self.patience_seconds if is_held else _START_PATIENCE_SECONDS):
                     raise UnavailableError(_no_start(log)) from error
                 time.sleep(0.2)
                 continue
             # pg_ctl calls it a success when a server ends because it cannot reach its recovery target.
-            if not self._becomes_ready() and (self.is_fresh or time.monotonic() - began > self.patience_seconds):
+            if not self._becomes_ready() and (self.is_scratch or time.monotonic() - began > self.patience_seconds):
                 raise UnavailableError(_no_start(log))
 
     def _end_orphans(self, how: signal.Signals) -> bool:
@@ -262,6 +276,7 @@ class Server:
     def _write_settings(self, bindir: Path, account: Account) -> None:
         file = self.cluster / _SETTINGS_FILE
         known = cluster_settings(bindir, self.settings.socket_dir) | {"archive_command": self._archive_command()}
+        known |= _OF_SCRATCH if self.is_scratch else {}
         lines = [f"{name} = {value}\n" for name, value in known.items()]
         fresh = file.with_suffix(".partial")
         fresh.write_text("# Written at each start.\n" + "".join(lines))

@@ -17,7 +17,7 @@ from cryokit.backup.progress import Teller, part_of, silent
 from cryokit.backup.retention import Rotation
 from cryokit.backup.scratch import RecoveryTarget, damaged_files
 from cryokit.backup.sets import KINDS, BackupSet, Sets, refuse_unknown
-from cryokit.backup.stopping import stopped_when
+from cryokit.backup.stopping import stopped_by_signals, stopped_when
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
 from cryokit.errors import CancelledError, ConflictError, CryokitError, InputError
@@ -309,14 +309,23 @@ class Backups(Jobs):
         into: Path | None = None,
         replace: bool = False,
         timeline: int | None = None,
+        tell: Teller = silent,
     ) -> dict[str, Any]:
-        """Restore a backup, verified before it is put in place, and return the table of its verification."""
+        """
+        Restore a backup, verified before it is put in place, and return the table of its verification.
+
+        `tell` hears of steps; SIGINT and SIGTERM cancel it, until it is put in place, with nothing changed.
+        """
         self._refuse_unless_admin()
         sets, target = Sets(self.settings), RecoveryTarget.at(to, timeline)
         found = sets.get(set_id) if set_id else restore.newest_before(self.settings, target)
         self.close()
-        with sets.locked():
-            done = restore.restore(self.settings, found, target, into, replace)
+        try:
+            with sets.locked(), stopped_by_signals():
+                done = restore.restore(self.settings, found, target, into, replace, tell)
+        except CancelledError as error:
+            msg = "the restore was cancelled before it was put in place: what was in place still is, and nothing else"
+            raise CancelledError(msg) from error
         if into is None:
             self._write_down_again(sets)
         return {

@@ -52,6 +52,13 @@ SELECT archived_count, failed_count, last_archived_wal, last_failed_wal,
        last_failed_time > coalesce(last_archived_time, '-infinity') AS is_failing
   FROM pg_catalog.pg_stat_archiver;
 
+-- name: end_others
+-- End what other sessions of this server do.
+SELECT pg_terminate_backend(pid)
+  FROM pg_catalog.pg_stat_activity
+ WHERE backend_type = 'client backend'
+   AND pid <> pg_backend_pid();
+
 -- name: commit_once
 -- Have a number for this transaction, so that its commit is written: replay to a moment ends at a commit after it.
 SELECT CAST(pg_current_xact_id() AS text) AS mark;

@@ -239,7 +239,7 @@ def _scoped_tables(policies: list[Policy]) -> dict[str, set[str]]:
 def always_true(probe: Probe) -> Iterator[Finding]:
     """Find policies that let every row pass."""
     policies = _policies(probe)
-    scoped, person = _scoped_tables(policies), _person(policies)
+    scoped, person = _scoped_tables(policies), _person(probe)
     for policy in policies:
         if not policy.row["is_for_low_roles"]:
             continue
@@ -265,9 +265,8 @@ def always_true(probe: Probe) -> Iterator[Finding]:
 
 def open_to_visitors(probe: Probe) -> Iterator[Finding]:
     """Find tables whose rows a policy opens for reading to everybody, and that visitors may read."""
-    policies = _policies(probe)
-    scoped, person = _scoped_tables(policies), _person(policies)
-    for policy in policies:
+    scoped, person = _scoped_tables(_policies(probe)), _person(probe)
+    for policy in _policies(probe):
         part = policy.using
         roles = [role for role in policy.row["roles"] if role == "PUBLIC" or _ANONYMOUS.search(role)]
         is_open = policy.matters and _opens_all(policy) and bool(roles) and policy.row["is_read_by_visitors"]
@@ -301,14 +300,15 @@ def _suggested(policy: Policy, scoped: dict[str, set[str]], person: str) -> str:
     return f"{column['quoted']} = (SELECT {column['person'] if person.lower() == 'current_user' else person})"
 
 
-def _person(policies: list[Policy]) -> str:
-    return expressions.person_asked((part.tree, policy.table) for policy in policies for part in policy.parts)
+@once
+def _person(probe: Probe) -> str:
+    return expressions.person_asked((part.tree, policy.table) for policy in _policies(probe) for part in policy.parts)
 
 
 def drops_scope(probe: Probe) -> Iterator[Finding]:
     """Find policies that let rows pass without asking whose they are."""
     policies = _policies(probe)
-    scoped, person = _scoped_tables(policies), _person(policies)
+    scoped, person = _scoped_tables(policies), _person(probe)
     for policy in policies:
         columns = scoped[policy.row["table_object"]]
         if not policy.matters:
