@@ -55,6 +55,8 @@ def _become(pipe: int, argv: list[str]) -> None:
     if os.fork() == 0:
         _watch(pipe, program)
     os.close(pipe)
+    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):  # and what is ignored stays so in the program
+        signal.signal(ignored_by_python, signal.SIG_DFL)
     try:
         os.execvp(argv[0], argv)  # noqa: S606  no shell is wanted
     except OSError as error:

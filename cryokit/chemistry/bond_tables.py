@@ -14,7 +14,9 @@ Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
 _ATOMS = 200
-"""RDKit stops after a thousand matches, which no smaller molecule can have."""
+"""RDKit stops after a thousand matches, which no smaller molecule can have; larger ones have no table."""
+_KEPT_BY_RDKIT = "AdjacencyMatrixBO"
+"""Its matrix of all pairs of atoms, which would take more memory than the molecule, and as long as that is kept."""
 _CODES = {"C": 1, "N": 2, "O": 3, "S": 4, "F": 5, "Cl": 6, "Br": 7, "I": 8}
 """Elements as small numbers, which compare faster than texts; 0 is any other."""
 _C, _N, _O, _S, _F, _CL, _BR = (_CODES[symbol] for symbol in ("C", "N", "O", "S", "F", "Cl", "Br"))
@@ -127,10 +129,11 @@ def _table(molecules: Sequence[Chem.Mol], numbers: Sequence[Sequence[int]]) -> _
     first = np.concatenate([[0], np.cumsum(sizes)])[:-1]
     kinds = ALL_KINDS[:]
     atoms = np.concatenate([*numbers, np.zeros(0, dtype=np.int64)]).astype(np.int64)
-    orders = [Chem.GetAdjacencyMatrix(molecule, useBO=True).ravel() for molecule in molecules]
+    is_small = sizes <= _ATOMS
+    orders = [_orders(molecules[place]) for place in np.flatnonzero(is_small)]
     flat = np.concatenate([*orders, np.zeros(0)])
     places = np.flatnonzero(flat)
-    cells = np.concatenate([[0], np.cumsum(sizes**2)])
+    cells = np.concatenate([[0], np.cumsum(np.where(is_small, sizes**2, 0))])
     owner = np.searchsorted(cells, places, side="right") - 1
     within, size, start = places - cells[owner], sizes[owner], first[owner]
     ringed = np.zeros(len(flat), dtype=bool)
@@ -149,10 +152,19 @@ def _table(molecules: Sequence[Chem.Mol], numbers: Sequence[Sequence[int]]) -> _
     )
 
 
+def _orders(molecule: Chem.Mol) -> NDArray[np.float64]:
+    """Return the order of the bond between each pair of atoms, 0 without one."""
+    orders = Chem.GetAdjacencyMatrix(molecule, useBO=True).ravel()
+    molecule.ClearProp(_KEPT_BY_RDKIT)
+    return orders
+
+
 def _ring_cells(molecules: Sequence[Chem.Mol], sizes: Counts, cells: Counts) -> list[int]:
     """Return where the bonds of rings stand among all pairs of atoms."""
     found: list[int] = []
     for molecule, size, start in zip(molecules, sizes.tolist(), cells.tolist(), strict=False):
+        if size > _ATOMS:
+            continue
         rings = molecule.GetRingInfo().AtomRings()
         for ring in map(rings.__getitem__, range(len(rings))):  # RDKit's own iterator takes as long as all else here
             before = ring[-1]

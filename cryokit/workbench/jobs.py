@@ -13,7 +13,7 @@ import pandas as pd
 
 from cryokit.db.registry import Registry
 from cryokit.domain import Identity
-from cryokit.errors import AccessError, ConflictError, CryokitError, InputError
+from cryokit.errors import AccessError, ConflictError, CryokitError, InputError, UnavailableError
 from cryokit.reports import kernel_environment
 from cryokit.workbench.core import Core
 
@@ -90,13 +90,19 @@ class Jobs(Core):
 
     def _turn_came(self, registry: Registry, job: dict[str, Any]) -> bool:
         """Begin a job as soon as fewer of its kind run than may run; false if it waits no more."""
-        at_once = self._at_once().get(job["kind"])
-        while not registry.take_job(job["id"], at_once):
-            registry.fail_silent_jobs(SILENT_SECONDS)  # a job whose process is gone takes no place
-            if not registry.job_waits(job["id"]):
-                return False
+        at_once, answered = self._at_once().get(job["kind"]), time.monotonic()
+        while True:
+            try:
+                if registry.take_job(job["id"], at_once):
+                    return True
+                registry.fail_silent_jobs(SILENT_SECONDS)  # a job whose process is gone takes no place
+                if not registry.job_waits(job["id"]):
+                    return False
+                answered = time.monotonic()
+            except UnavailableError:  # the database is away for a moment; after a longer one the job counts as gone
+                if time.monotonic() - answered > SILENT_SECONDS:
+                    raise
             time.sleep(_SECONDS_BETWEEN_TURNS)
-        return True
 
     def _owner(self, owner_id: str | None, role: str) -> Identity | None:
         """Return who asked for a job, if the role that it needs is still theirs."""

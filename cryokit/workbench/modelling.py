@@ -115,11 +115,11 @@ class Modelling(Promoting):
         """
         Return a version by this recipe and seed on the rows of now, to compare with the current one.
 
-        The newest equal one that can still be used is taken; without one a candidate is trained.
+        The newest equal one that can still be used and is not current is taken; without one a candidate is trained.
         """
         wanted = json_text(chosen_recipe(target, estimator, search).as_json()), self.dataset_sha256(target), seed
         for _, known in self.models(target).sort_values("version", ascending=False).iterrows():
-            if (json_text(known["recipe"]), known["dataset_sha256"], known["seed"]) != wanted:
+            if known["is_current"] or (json_text(known["recipe"]), known["dataset_sha256"], known["seed"]) != wanted:
                 continue
             with contextlib.suppress(ModelError):
                 self._require_loadable(known.to_dict())

@@ -26,8 +26,14 @@ def test_another_seed_or_recipe_is_another_candidate(workbench):
     assert len({workbench.candidate("tg", seed, estimator)["version"] for seed, estimator in given}) == 3
 
 
-def test_the_current_version_itself_is_no_other_candidate(workbench):
-    assert workbench.candidate("tg", 0, "mean")["version"] == workbench.model("tg")["version"]
+def test_the_current_version_is_never_compared_with_itself(workbench):
+    """As after a promotion of what was a candidate before."""
+    current = workbench.model("tg")["version"]
+    numbers = [workbench.candidate("tg", 0, "mean")["version"] for _ in range(2)]
+    result = workbench.compare("tg", current, numbers[0])
+
+    assert numbers[0] == numbers[1] != current
+    assert result["basis"].endswith("same rows and folds")
 
 
 def test_a_version_whose_file_is_gone_is_not_used_again(workbench):

@@ -173,6 +173,29 @@ def test_the_place_of_a_report_whose_process_is_gone_is_given_on(workbench):
     workbench.cancel_job(next_one)
 
 
+def test_a_database_that_is_away_for_a_moment_costs_no_report_its_turn(workbench, monkeypatch):
+    job_id = workbench.registry.queue_job(JOB_KIND, {"name": "health", "parameters": {}})
+    job, registry = workbench.job(job_id), Registry(workbench.database)
+    registry.database = Database(load_settings(database_url="postgresql://nobody@127.0.0.1:9/cryokit"))
+    with monkeypatch.context() as changed:
+        changed.setattr(jobs.time, "sleep", lambda _seconds: setattr(registry, "database", workbench.database))
+        assert workbench._turn_came(registry, job)
+
+    assert workbench.job(job_id)["status"] == "running"
+    workbench.cancel_job(job_id)
+
+
+def test_a_database_that_stays_away_ends_the_waiting(workbench, monkeypatch):
+    job_id = workbench.registry.queue_job(JOB_KIND, {"name": "health", "parameters": {}})
+    job, registry = workbench.job(job_id), Registry(workbench.database)
+    registry.database = Database(load_settings(database_url="postgresql://nobody@127.0.0.1:9/cryokit"))
+    monkeypatch.setattr(jobs, "SILENT_SECONDS", 0.0)
+    with pytest.raises(UnavailableError):
+        workbench._turn_came(registry, job)
+
+    workbench.cancel_job(job_id)
+
+
 def test_what_cannot_be_run_is_no_job(workbench):
     before = len(workbench.jobs())
     admin = acting(workbench, "root")

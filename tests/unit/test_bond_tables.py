@@ -63,5 +63,15 @@ def test_features_of_many_are_those_of_each(smiles):
     assert (descriptors.fast_descriptors(smiles[::-1])[::-1] == alone).all()
 
 
+def test_tables_leave_nothing_behind_in_molecules_and_large_ones_have_none():
+    """RDKit would keep a number for each pair of atoms with a molecule, and molecules are kept."""
+    molecules = [Chem.MolFromSmiles(text) for text in ("C" * 200, "C" * 201, "OCC(O)CO")]
+    before = [set(molecule.GetPropNames(True, True)) for molecule in molecules]
+    counts, ordinary = tabled(molecules, [kind_numbers(molecule) for molecule in molecules])
+
+    assert [set(molecule.GetPropNames(True, True)) for molecule in molecules] == before
+    assert (ordinary.tolist(), counts["primary_alcohols"].tolist()[2]) == ([True, False, True], 2)
+
+
 def test_no_molecule_gives_an_empty_table():
     assert tabled([], [])[1].tolist() == []

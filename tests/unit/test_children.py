@@ -69,6 +69,12 @@ def test_what_a_program_says_is_taken_apart_from_its_errors():
     assert (done.returncode, done.stdout, done.stderr) == (5, "out\n", "wrong\n")
 
 
+def test_a_program_ends_without_a_word_when_nobody_reads_it_any_more():
+    done = children.run(["sh", "-c", "yes | head -1"])
+
+    assert (done.stdout, done.stderr) == ("y\n", "")
+
+
 def test_a_program_that_is_not_there_says_so():
     done = children.run(["/no/such/program"])
 
