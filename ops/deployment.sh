@@ -48,14 +48,14 @@ take_lock() {
   exec 9>>"$run/lock"
   if ! flock --nonblock 9; then
     owner=$(<"$run/lock")
-    if [ -n "$owner" ] && grep -qzE '(deploy|rollback)\.sh' "/proc/$owner/cmdline" 2>/dev/null; then refuse_lock; fi
+    if [ -n "$owner" ] && grep -qzE '(deploy|rollback|resume)\.sh' "/proc/$owner/cmdline" 2>/dev/null; then refuse_lock; fi
     echo "$(basename "$0"): waits for what a killed deployment had begun in $root" >&2
     flock --timeout "$DEPLOY_LOCK_SECONDS" 9 || refuse_lock
   fi
   echo $$ >"$run/lock"
 }
 
-refuse_lock() { echo "$(basename "$0"): another deployment or rollback runs in $root" >&2; exit 75; }
+refuse_lock() { echo "$(basename "$0"): another deployment, rollback or resume runs in $root" >&2; exit 75; }
 
 other_than() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
 port_of() { if [ "$1" = blue ]; then echo "$DEPLOY_PORT_BLUE"; else echo "$DEPLOY_PORT_GREEN"; fi; }

@@ -130,8 +130,8 @@ def _table(molecules: Sequence[Chem.Mol], numbers: Sequence[Sequence[int]]) -> _
     kinds = ALL_KINDS[:]
     atoms = np.concatenate([*numbers, np.zeros(0, dtype=np.int64)]).astype(np.int64)
     is_small = sizes <= _ATOMS
-    orders = [_orders(molecules[place]) for place in np.flatnonzero(is_small)]
-    flat = np.concatenate([*orders, np.zeros(0)])
+    doubled = [_doubled_orders(molecules[place]) for place in np.flatnonzero(is_small)]
+    flat = np.concatenate([*doubled, np.zeros(0, dtype=np.int8)])
     places = np.flatnonzero(flat)
     cells = np.concatenate([[0], np.cumsum(np.where(is_small, sizes**2, 0))])
     owner = np.searchsorted(cells, places, side="right") - 1
@@ -147,16 +147,16 @@ def _table(molecules: Sequence[Chem.Mol], numbers: Sequence[Sequence[int]]) -> _
         in_ring=np.array([kind.in_ring for kind in kinds])[atoms],
         begin=start + within // size,
         end=start + within % size,
-        order=flat[places],
+        order=flat[places] / 2,
         ring_bond=ringed[places],
     )
 
 
-def _orders(molecule: Chem.Mol) -> NDArray[np.float64]:
-    """Return the order of the bond between each pair of atoms, 0 without one."""
+def _doubled_orders(molecule: Chem.Mol) -> NDArray[np.int8]:
+    """Return twice the order of the bond between each pair of atoms, 0 without one: a byte for each, not eight."""
     orders = Chem.GetAdjacencyMatrix(molecule, useBO=True).ravel()
     molecule.ClearProp(_KEPT_BY_RDKIT)
-    return orders
+    return (2 * orders).astype(np.int8)
 
 
 def _ring_cells(molecules: Sequence[Chem.Mol], sizes: Counts, cells: Counts) -> list[int]:

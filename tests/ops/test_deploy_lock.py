@@ -23,10 +23,10 @@ def environment(tmp_path) -> dict[str, str]:
 
 
 @pytest.fixture
-def deployment(environment) -> Iterator[subprocess.Popen]:
-    """A deployment that has the lock and waits for a command of its own."""
+def deployment(environment, request) -> Iterator[subprocess.Popen]:
+    """A deployment, or another command by its name, that has the lock and waits for a command of its own."""
     commands = f". {ROOT}/ops/deployment.sh; open_environment staging; take_lock; sleep 600 & echo taken; wait"
-    argv = ["bash", "-euc", commands, "deploy.sh"]
+    argv = ["bash", "-euc", commands, getattr(request, "param", "deploy.sh")]
     with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout.readline() == "taken\n"
         yield process
@@ -51,11 +51,14 @@ def rolled_back(environment: dict[str, str]) -> tuple[int, str]:
     return process.returncode, said
 
 
-def test_a_running_deployment_is_not_disturbed(environment, deployment):
+@pytest.mark.parametrize("deployment", ["deploy.sh", "rollback.sh", "resume.sh"], indirect=True)
+def test_what_runs_is_not_disturbed(environment, deployment, tmp_path):
+    (tmp_path / "staging" / "deploy.env").write_text("DEPLOY_LOCK_SECONDS=1\n")
     code, said = rolled_back(environment)
 
     assert code == BUSY
-    assert "another deployment or rollback runs" in said
+    assert "waits" not in said
+    assert "another deployment, rollback or resume runs" in said
 
 
 def test_a_deployment_that_was_killed_is_waited_for_no_longer_than_its_last_command(environment, deployment):
