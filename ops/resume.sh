@@ -26,6 +26,6 @@ if is_on_trial "$idle"; then tried="ended the interrupted deployment of $(releas
 end_trial "$idle"
 end_silence
 start_standby "$live"
-at_boot "$live"
+at_boot "$live" || echo "after a reboot $live must be started by ops/resume.sh" >&2
 trap - EXIT
 audit resume succeeded "$(release_of "$live")" "$tried"

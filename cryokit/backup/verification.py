@@ -82,7 +82,8 @@ def verify_restored(
     tell : Teller
         Hears of each step.
     """
-    # Reading checks do not disturb each other; those of access change rows, which are rolled back, so health is known.
+    # These read, and only the check of pages makes an extension for itself, which none of the others looks at. Those of
+    # access change rows, which are rolled back, so what the others found is known before.
     with beside(database) as side:
         health = side.begin(_error_findings, database)
         problems = side.begin(_line, "relationships, keys, policies", lambda: _no_problems(database))

@@ -11,6 +11,8 @@ from sklearn.tree._criterion import MSE
 from sklearn.tree._splitter import RandomSplitter
 from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
 
+from cryokit.errors import ModelError
+
 _FEWEST_TO_SPLIT = 2
 _ANY_DEPTH = np.iinfo(np.int32).max
 
@@ -45,6 +47,11 @@ def grown_forest(
     ExtraTreesRegressor
         As its own method ``fit`` leaves it.
 
+    Raises
+    ------
+    ModelError
+        If a feature or value is missing, infinite or too large for 32 bits.
+
     References
     ----------
     .. [1] Geurts, P. et al. (2006). Mach. Learn. 63, 3-42. 10.1007/s10994-006-6226-1
@@ -54,6 +61,7 @@ def grown_forest(
     forest.n_features_in_, forest._n_samples, forest.n_outputs_ = features.shape[1], len(features), 1  # noqa: SLF001
     forest._sample_weight, forest._n_samples_bootstrap = None, None  # noqa: SLF001
     forest.estimator_ = ExtraTreeRegressor()
+    _require_numbers(features, values)
     single, column = features.astype(np.float32), np.ascontiguousarray(values[:, np.newaxis], dtype=np.float64)
     chosen = max_features if isinstance(max_features, int) else max(1, int(max_features * features.shape[1]))
     generator, fewest = np.random.RandomState(), max(_FEWEST_TO_SPLIT, 2 * min_samples_leaf)
@@ -71,6 +79,13 @@ def grown_forest(
         builder.build(tree.tree_, single, column, None, None)
         forest.estimators_.append(tree)
     return forest
+
+
+def _require_numbers(features: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+    """Refuse what the library's own `fit` refuses: the builder would take it without a word."""
+    if not (np.abs(features) <= np.finfo(np.float32).max).all() or not np.isfinite(values).all():
+        msg = "a forest was given features or values that are missing, infinite or too large for 32 bits"
+        raise ModelError(msg)
 
 
 @cache

@@ -12,6 +12,7 @@ from cryokit.chemistry import descriptors
 from cryokit.chemistry.atoms import AtomKind, atom_kinds, graph, plain_graph
 from cryokit.chemistry.molecules import canonical, formula, parse
 from cryokit.chemistry.skeletons import Skeletons
+from cryokit.errors import ModelError
 from cryokit.models import artifacts
 from cryokit.models.applicability import FUNCTIONAL_GROUPS, elements_of, functional_groups_of
 from cryokit.models.estimators import fitted_ensemble
@@ -261,3 +262,17 @@ def test_skeletons_tell_apart_only_what_differs(structures):
 )
 def test_other_drawings_of_one_molecule_share_a_skeleton(known, asked):
     assert Skeletons([(formula(known), known)]).may_hold(parse(asked).smiles)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e39])
+def test_a_forest_refuses_what_is_no_number_of_32_bits(bad):
+    features, values = np.ones((12, 3)), np.arange(12.0)
+    features[4, 1] = bad
+
+    with pytest.raises(ModelError, match="too large for 32 bits"):
+        grown_forest(features, values, seed=0, n_estimators=2)
+
+
+def test_a_forest_refuses_a_missing_value():
+    with pytest.raises(ModelError, match="missing"):
+        grown_forest(np.ones((3, 2)), np.array([1.0, np.nan, 2.0]), seed=0, n_estimators=2)

@@ -56,6 +56,13 @@ def test_a_file_that_changed_is_compressed_anew(get, folder):
     assert get("/static/page.js").text == TEXT + "// changed"
 
 
+def test_two_forms_of_a_file_are_told_apart(get):
+    plain, packed = get("/static/page.js", headers={"Accept-Encoding": "identity"}), get("/static/page.js")
+
+    assert packed.headers["ETag"] == f"W/{plain.headers['ETag']}"
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+
+
 def test_who_has_a_file_already_is_told_so(get):
     tag = get("/static/page.js").headers["ETag"]
     again = get("/static/page.js", headers={"If-None-Match": tag})
