@@ -49,7 +49,6 @@ class LastingFiles(StaticFiles):
         """Return the file, or that it is still the same."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = self.lasting(scope)
-        response.headers["Vary"] = "Accept-Encoding"
         return response
 
     async def get_response(self, path: str, scope: Scope) -> Response:
@@ -62,9 +61,10 @@ class LastingFiles(StaticFiles):
         if found.st_size < _SHORT_BYTES:
             return response
         content = await run_in_threadpool(packed, str(response.path), found.st_mtime_ns)
-        kept = {name: response.headers[name] for name in ("Content-Type", "Cache-Control", "Last-Modified", "Vary")}
-        # The same file, but not the same bytes: that is a weak tag.
-        return Response(content, headers=kept | {"Content-Encoding": "gzip", "ETag": f"W/{response.headers['ETag']}"})
+        kept = {name: response.headers[name] for name in ("Content-Type", "Cache-Control", "Last-Modified")}
+        weak_tag = f"W/{response.headers['ETag']}"  # the same file, but not the same bytes
+        packing = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding", "ETag": weak_tag}
+        return Response(content, headers=kept | packing)
 
 
 class PanelFilesMiddleware:
