@@ -34,11 +34,8 @@ ROWS, WORDS = 1_300_000, 10
 MIN_BYTES = 1_000_000_000
 MAX_BACKUP, MAX_RESTORE, MAX_SIZE = 1.3, 2.0, 1.05
 TOOLS = ("plain", "ours", "pgbackrest", "barman")
-NOT_MET = pytest.mark.xfail(
-    reason="not met: 6 of the 36 processor seconds of a restore unpack and start it, 30 read all of it in five ways",
-    strict=False,
-)
-"""For bars that are measured and told in each run, but that a restore with all its checks does not keep as yet."""
+# The bars of restores are not met yet, and red: of the 36 processor seconds of a restore 6 unpack and start it, 30 read
+# all of it in five ways.
 AMCHECK = ("--heapallindexed", "--parent-check", "--no-dependent-toast", "--install-missing")
 
 
@@ -266,7 +263,6 @@ def test_a_full_backup_takes_little_more_than_a_plain_copy(costs, measured):
     assert ratio <= MAX_BACKUP
 
 
-@NOT_MET
 def test_a_verified_restore_takes_little_more_than_a_plain_one(costs, measured):
     ratio = costs["ours"].restore_seconds / costs["plain"].restore_seconds
     measured(verified_restore_over_plain=ratio)
@@ -292,7 +288,6 @@ def test_a_backup_is_made_faster_than_by_others(costs, tool, measured):
     assert ratio < 1
 
 
-@NOT_MET
 @pytest.mark.parametrize("tool", ["pgbackrest", "barman"])
 def test_a_verified_restore_is_faster_than_others(costs, tool, measured):
     ratio = _over(costs, tool, "restore_seconds")
