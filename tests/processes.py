@@ -1,9 +1,13 @@
-"""Ending processes as a power cut would."""
+"""Ending processes as a power cut would, and halting them."""
 
 import contextlib
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+
+_PATIENCE_SECONDS = 240
 
 
 def kill_all_of(*folders: Path) -> None:
@@ -23,3 +27,18 @@ def _belongs_to(process: psutil.Process, places: tuple[str, ...]) -> bool:
         return any(word.startswith(places) for word in (*process.cmdline(), process.cwd()))
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+
+
+def halted_child(pid: int, program: str, goes_on: Callable[[], bool]) -> psutil.Process | None:
+    """Return a program that a process runs, halted before its next step; None if it did not come."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")  # read at once, before a short program has ended
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while goes_on() and time.monotonic() < deadline:
+        with contextlib.suppress(OSError, psutil.Error):
+            for child in children.read_text().split():
+                if Path(f"/proc/{child}/comm").read_text().strip() == program:
+                    halted = psutil.Process(int(child))
+                    halted.suspend()
+                    return halted
+        time.sleep(0.002)
+    return None

@@ -1,9 +1,6 @@
 """Fixtures of tests that need PostgreSQL: people and rows."""
 
 import contextlib
-import io
-import json
-import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,13 +10,13 @@ import pandas as pd
 import pytest
 import uvicorn
 
-from cryokit import telemetry
 from cryokit.api.app import create_app
 from cryokit.db.engine import Database
 from cryokit.db.registry import Registry
 from cryokit.domain import Component, Identity, Molecule
 from cryokit.sources.bundled import bundled_rows
 from cryokit.workbench import Workbench
+from tests.logs import logged
 
 ARGON2 = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
 GLYCEROL = Molecule("OCC(O)CO", "PEDCQBHIVMGVHV-UHFFFAOYSA-N")
@@ -137,10 +134,5 @@ def trained(server, cloned, template_database) -> Callable[..., contextlib.Abstr
 @pytest.fixture
 def log_lines() -> Iterator[Callable[[], list[dict]]]:
     """Return what was logged since, each line read as JSON."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    telemetry.configure_logging("INFO", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:] = before
-    root.setLevel(level)
+    with logged("INFO") as lines:
+        yield lines

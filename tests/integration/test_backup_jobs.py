@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +13,7 @@ from cryokit.db.registry import Registry
 from cryokit.errors import AccessError, CancelledError, ConflictError, InputError, NotFoundError
 from cryokit.workbench import Workbench
 from tests.jobs import acting, ended
+from tests.processes import halted_child
 
 
 @pytest.fixture(scope="module")
@@ -190,16 +190,8 @@ def process_of(job_id: str) -> psutil.Process:
 def first_child(workbench, job_id: str, program: str) -> psutil.Process:
     """Return a program that the process of a job runs, halted, so that the job cannot come to its next step."""
     doing = process_of(job_id)
-    deadline = time.monotonic() + 240
-    children = Path(f"/proc/{doing.pid}/task/{doing.pid}/children")  # read at once, before a short program has ended
-    while doing.is_running() and time.monotonic() < deadline:
-        with contextlib.suppress(OSError, psutil.Error):
-            for pid in children.read_text().split():
-                if Path(f"/proc/{pid}/comm").read_text().strip() == program:
-                    halted = psutil.Process(int(pid))
-                    halted.suspend()
-                    return halted
-        time.sleep(0.002)
+    if halted := halted_child(doing.pid, program, doing.is_running):
+        return halted
     pytest.fail(f"{program} did not come: {workbench.job(job_id)}")
 
 

@@ -17,6 +17,7 @@ from cryokit.db import programs
 from cryokit.db.server import Server
 from cryokit.errors import CancelledError, CryokitError
 from cryokit.workbench import Workbench
+from tests.processes import halted_child
 
 
 @pytest.fixture(scope="module")
@@ -84,24 +85,17 @@ def restoring(workbench: Workbench):
         process.communicate()
 
 
-def halted_child(process: subprocess.Popen, program: str) -> psutil.Process:
-    """Return a program that a process runs, halted, so that it cannot come to its next step."""
-    children, deadline = Path(f"/proc/{process.pid}/task/{process.pid}/children"), time.monotonic() + 240
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError, psutil.Error):
-            for pid in children.read_text().split():
-                if Path(f"/proc/{pid}/comm").read_text().strip() == program:
-                    halted = psutil.Process(int(pid))
-                    halted.suspend()
-                    return halted
-        time.sleep(0.002)
+def halted_program(process: subprocess.Popen, program: str) -> psutil.Process:
+    """Return a program that a restore runs, halted."""
+    if halted := halted_child(process.pid, program, lambda: process.poll() is None):
+        return halted
     pytest.fail(f"{program} did not come: {process.communicate()}")
 
 
 @pytest.mark.parametrize(("program", "number"), [("pg_verifybackup", signal.SIGTERM), ("pg_amcheck", signal.SIGINT)])
 def test_a_signal_ends_it_in_the_middle_of_a_program(workbench, program, number):
     with restoring(workbench) as process:
-        halted = halted_child(process, program)
+        halted = halted_program(process, program)
         try:
             process.send_signal(number)
             _, words = process.communicate(timeout=120)
@@ -118,7 +112,7 @@ def test_a_signal_ends_it_in_the_middle_of_a_program(workbench, program, number)
 def test_ctrl_c_that_ends_a_program_first_is_no_damaged_backup(workbench):
     """A terminal sends it to all: the program that is run may end before who runs it looks."""
     with restoring(workbench) as process:
-        halted = halted_child(process, "pg_verifybackup")
+        halted = halted_program(process, "pg_verifybackup")
         process.send_signal(signal.SIGINT)
         halted.send_signal(signal.SIGINT)
         halted.resume()

@@ -1,7 +1,6 @@
 """Logs: no secret in any line, ids that can be trusted, files that lose no line."""
 
 import gzip
-import io
 import json
 import logging
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from cryokit import telemetry
 from cryokit.telemetry.files import RotatingFile
 from cryokit.telemetry.redaction import redacted
+from tests.logs import logged
 
 PLANTED = "hunter2-planted-secret"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlLXBsYW50ZWQ"
@@ -22,13 +22,8 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlLXBsYW50ZWQ"
 @pytest.fixture
 def lines():
     """Log into memory; afterwards the root logger is as it was."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    telemetry.configure_logging("DEBUG", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:] = before
-    root.setLevel(level)
+    with logged("DEBUG") as found:
+        yield found
 
 
 @pytest.mark.parametrize(
