@@ -351,13 +351,19 @@ def test_wrong_words_are_refused(serving):
     assert serving.log[-1]["reason"] == "there is no release never-built"
 
 
-def test_a_deployment_that_was_killed_is_ended_by_a_rollback(serving):
-    before, kept, release = serving.live, serving.kept, serving.release("never-done")
+def kill_a_deployment(serving) -> None:
+    """Deploy a release never-done, and kill that as soon as the release is in place."""
+    release = serving.release("never-done")
     argv = [str(ROOT / "ops" / "deploy.sh"), release, "--env", "staging", "--without-backup"]
     deployment = subprocess.Popen(argv, env=os.environ | {"DEPLOY_HOME": str(serving.home)}, stdout=subprocess.DEVNULL)
     waited_for(lambda: serving.kept == release)
     deployment.kill()
     deployment.wait()
+
+
+def test_a_deployment_that_was_killed_is_ended_by_a_rollback(serving):
+    before, kept = serving.live, serving.kept
+    kill_a_deployment(serving)
 
     done = serving.run("rollback.sh", "--env", "staging")
 
@@ -390,12 +396,8 @@ def test_a_proxy_that_starts_again_sends_everybody_where_they_were_sent_before(s
 
 
 def test_after_everything_was_killed_one_command_brings_back_what_served(serving, demo_state_dir):
-    before, kept, release = serving.live, serving.kept, serving.release("never-done")
-    argv = [str(ROOT / "ops" / "deploy.sh"), release, "--env", "staging", "--without-backup"]
-    deployment = subprocess.Popen(argv, env=os.environ | {"DEPLOY_HOME": str(serving.home)}, stdout=subprocess.DEVNULL)
-    waited_for(lambda: serving.kept == release)
-    deployment.kill()
-    deployment.wait()
+    before, kept = serving.live, serving.kept
+    kill_a_deployment(serving)
     kill_all_of(serving.home, demo_state_dir)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{serving.address}/health/live")
